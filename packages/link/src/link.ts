@@ -1,0 +1,45 @@
+/**
+ * The contract every VNL scheme, the switch and the commands share.
+ *
+ * A frame is `(buf, off, len)`: `len` octets from `buf[off]`, destination address first, no FCS. It is BORROWED in both
+ * directions: valid until the call returns. Whoever keeps it copies it.
+ *
+ * A frame given to `onFrame` has at least HEADROOM octets in front of `off` in the same `buf`. The last OFFLOAD of them
+ * are its virtio_net_hdr (all zero: an ordinary frame). The sink may write into the frame and its headroom during the
+ * call, and leaves `[off - OFFLOAD, off + len)` as it found it, because the same octets go to the next receiver.
+ */
+
+/** Octets a sink may use in front of every frame it is given. */
+export const HEADROOM = 32
+
+/** Octets of the virtio_net_hdr in front of a frame: flags, gso_type, hdr_len, gso_size, csum_start, csum_offset, num_buffers. */
+export const OFFLOAD = 12
+
+export interface FrameSink {
+  /** One frame arrived. Must not throw, must not await. */
+  onFrame (buf: Uint8Array, off: number, len: number): void
+  /** The medium has room again, after a `send` that answered false. */
+  onWritable (): void
+  /** The peer is gone; no call follows, `close` is still owed. `why` is absent on an orderly end. */
+  onClose (why?: Error): void
+}
+
+export interface Link {
+  /** True when `send` takes frames whose offload header is not zero. Else such a frame is completed or cut before. */
+  readonly offload: boolean
+  /** Longest frame `send` takes, in octets. A longer one is refused for good: it must be dropped and counted by the caller. */
+  readonly maxFrame: number
+  /** What to show of it to people: kind of medium and, where it has one, its name. */
+  readonly label: string
+  /**
+   * Sends one frame now, never changes it. False: the medium is full, the frame was not taken, and `onWritable` will
+   * follow. `off` >= OFFLOAD when `offload` is true; a link without offload never looks in front of `off`.
+   */
+  send (buf: Uint8Array, off: number, len: number): boolean
+  /** Stops delivering: no `onFrame` after it returns. What already arrived waits; nothing is lost here. */
+  pause (): void
+  /** Delivers again. A link is opened paused, so the first `resume` starts it. */
+  resume (): void
+  /** Idempotent. Releases the descriptor and removes every file it created. `onClose` is not called. */
+  close (): void
+}

@@ -1,0 +1,77 @@
+/**
+ * Two links joined in memory: what one sends the other delivers, at once and in the same buffer. The in-memory fake of
+ * the contract, and the wire between two things of one process.
+ */
+import { HEADROOM, type FrameSink, type Link } from './link.ts'
+
+const MAX = 65557
+const scratch = new Uint8Array(HEADROOM + MAX)
+
+class MemoryLink implements Link {
+  readonly offload: boolean
+  readonly maxFrame: number
+  readonly label = 'memory'
+  peer: MemoryLink | null = null
+  readonly sink: FrameSink
+  #paused = true
+  #closed = false
+  #wasFull = false
+
+  constructor (sink: FrameSink, options: { readonly offload: boolean, readonly maxFrame: number }) {
+    this.sink = sink
+    this.offload = options.offload
+    this.maxFrame = options.maxFrame
+  }
+
+  send (buf: Uint8Array, off: number, len: number): boolean {
+    const peer = this.peer
+    if (peer === null || this.#closed) return true
+    if (peer.#paused) {
+      this.#wasFull = true
+      return false
+    }
+    if (off >= HEADROOM) {
+      peer.sink.onFrame(buf, off, len)
+      return true
+    }
+    // The receiver is owed headroom that this sender's buffer does not have.
+    scratch.fill(0, 0, HEADROOM)
+    scratch.set(buf.subarray(off, off + len), HEADROOM)
+    peer.sink.onFrame(scratch, HEADROOM, len)
+    return true
+  }
+
+  pause (): void { this.#paused = true }
+
+  resume (): void {
+    if (this.#closed) return
+    this.#paused = false
+    const peer = this.peer
+    if (peer === null || !peer.#wasFull) return
+    peer.#wasFull = false
+    peer.sink.onWritable()
+  }
+
+  close (): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#paused = true
+    const peer = this.peer
+    this.peer = null
+    if (peer === null || peer.#closed) return
+    peer.peer = null
+    peer.sink.onClose()
+  }
+}
+
+/** A pair of links; each delivers to its own sink what the other sends. While one is paused the other's `send` is false. */
+export const memoryPair = (
+  left: FrameSink, right: FrameSink, options: { readonly offload?: boolean, readonly maxFrame?: number } = {}
+): [Link, Link] => {
+  const shape = { offload: options.offload ?? false, maxFrame: options.maxFrame ?? MAX }
+  const a = new MemoryLink(left, shape)
+  const b = new MemoryLink(right, shape)
+  a.peer = b
+  b.peer = a
+  return [a, b]
+}

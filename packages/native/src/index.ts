@@ -1,0 +1,239 @@
+/**
+ * The system calls Node does not have, typed. No policy here: each function is one call (or one batch of the same call).
+ *
+ * Unless its comment says otherwise a function answers a value >= 0, or `-errno`; it never throws for the world's fault,
+ * and throws TypeError only for an argument of the wrong kind. Buffers are borrowed for the call. Every descriptor made
+ * here is close-on-exec. `(buf, off, len)` count octets.
+ */
+import { createRequire } from 'node:module'
+
+/** Events of the epoll set; the values of EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP. */
+export const IN = 0x001
+export const OUT = 0x004
+export const ERR = 0x008
+export const HUP = 0x010
+export const RDHUP = 0x2000
+
+/** Socket types. */
+export const STREAM = 1
+export const DGRAM = 2
+export const SEQPACKET = 5
+
+/** Namespace flags of clone(2). */
+export const CLONE_NEWNS = 0x00020000
+export const CLONE_NEWUTS = 0x04000000
+export const CLONE_NEWIPC = 0x08000000
+export const CLONE_NEWUSER = 0x10000000
+export const CLONE_NEWPID = 0x20000000
+export const CLONE_NEWNET = 0x40000000
+
+/** Flags of {@link Native.tapOpen}, as in linux/if_tun.h. */
+export const IFF_TUN = 0x0001
+export const IFF_TAP = 0x0002
+export const IFF_NO_PI = 0x1000
+export const IFF_VNET_HDR = 0x4000
+export const IFF_TUN_EXCL = 0x8000
+
+/** What {@link Native.spawn} makes. Everything is prepared before the clone; the child runs async-signal-safe C only. */
+export interface SpawnSpec {
+  /** Program, searched in the PATH of `env` when it has no slash. */
+  readonly file: string
+  /** Arguments, `argv[0]` included. */
+  readonly argv: readonly string[]
+  /** `KEY=value` strings: the whole environment. */
+  readonly env: readonly string[]
+  /** `fds[i]` becomes descriptor i of the child; -1 is /dev/null. Everything else the child inherits is closed. */
+  readonly fds: readonly number[]
+  /** Working directory; absent: unchanged. */
+  readonly cwd?: string
+  /** Process group: -1 that of the caller, 0 a new one of its own, else the group to join. */
+  readonly pgid?: number
+  /** CLONE_NEW* flags. With CLONE_NEWUSER the caller's euid and egid are mapped onto themselves, setgroups is denied. */
+  readonly namespaces?: number
+  /** Capabilities (bit mask, low 32) made permitted, effective, inheritable and ambient in the child. */
+  readonly capabilities?: number
+  /** Hostname set inside; wants CLONE_NEWUTS. */
+  readonly hostname?: string
+  /** File bound over /etc/resolv.conf inside; wants CLONE_NEWNS. */
+  readonly resolvConf?: string
+  /** Names of TAP interfaces to create inside, in order; wants CLONE_NEWNET. */
+  readonly taps?: readonly string[]
+  /** IFF_* flags of these taps. */
+  readonly tapFlags?: number
+  /** True: the child waits before the exec until {@link Native.spawnRelease}. */
+  readonly hold?: boolean
+}
+
+/** A started child. The caller owns the descriptors. */
+export interface Spawned {
+  readonly pid: number
+  /** Becomes readable when the child ends; see {@link Native.pidfdWait}. */
+  readonly pidfd: number
+  /** Descriptors of the TAP interfaces, non-blocking. */
+  readonly taps: readonly number[]
+  /** Held child: the descriptor for {@link Native.spawnRelease}. Else -1. */
+  readonly hold: number
+}
+
+/** Why a child could not be started: the step that failed and its errno (positive). Nothing is left behind. */
+export interface SpawnFailure {
+  readonly step: 'clone' | 'setgroups' | 'uid_map' | 'gid_map' | 'tun' | 'tap' | 'capabilities' | 'mount' | 'hostname' | 'chdir' | 'fds' | 'exec'
+  readonly errno: number
+  /** Index of the tap that failed, for step `tap`. */
+  readonly index: number
+}
+
+/** One account of the passwd database. */
+export interface Account { readonly name: string, readonly uid: number, readonly gid: number, readonly home: string, readonly shell: string }
+
+export interface Native {
+  // ---- one epoll set for the process, shown to libuv as one handle ----
+  /**
+   * Starts the set. Each wake-up fills `events` with pairs (fd, mask) and calls `onReady(pairs)`. A callback that throws
+   * ends in the process's uncaughtException. @returns 0 or -errno (EBUSY when started already)
+   */
+  epollStart (events: Int32Array, onReady: (pairs: number) => void): number
+  /** epoll_ctl: op 1 add, 2 delete, 3 modify. Level-triggered. EPERM for a regular file. */
+  epollControl (op: 1 | 2 | 3, fd: number, mask: number): number
+  /** Whether the set keeps the process alive. */
+  epollKeepAlive (on: boolean): void
+  epollStop (): void
+
+  // ---- descriptors ----
+  close (fd: number): number
+  /** One read(2). 0 is the end of the file. */
+  read (fd: number, buf: Uint8Array, off: number, len: number): number
+  /** One write(2); SIGPIPE is ignored by Node. */
+  write (fd: number, buf: Uint8Array, off: number, len: number): number
+  /** preadv2(2), offset -1, RWF_NOWAIT: never blocks, whatever the flags of the shared open file. EOPNOTSUPP where the kernel lacks it. */
+  readNowait (fd: number, buf: Uint8Array, off: number, len: number): number
+  writeNowait (fd: number, buf: Uint8Array, off: number, len: number): number
+  /** writev(2) of `count` spans (pairs at, len in `spans`, from pair `first`) of `buf`. @returns octets written */
+  writeVector (fd: number, buf: Uint8Array, spans: Int32Array, first: number, count: number): number
+  /** pipe2(O_CLOEXEC | flags). `out` gets the reading and the writing end. */
+  pipe (out: Int32Array, nonblock: boolean): number
+  /** eventfd(initial, EFD_CLOEXEC | EFD_NONBLOCK). */
+  eventfd (initial: number): number
+  /** fcntl F_DUPFD_CLOEXEC, not below `min`. */
+  duplicate (fd: number, min: number): number
+  setNonblock (fd: number, on: boolean): number
+  /** F_SETFD FD_CLOEXEC. */
+  setCloexec (fd: number, on: boolean): number
+  /** S_IFMT bits of fstat(2): 0o100000 regular, 0o010000 pipe, 0o140000 socket, 0o020000 character device. */
+  fileType (fd: number): number
+  isTty (fd: number): boolean
+  /** poll(2) of one descriptor. @returns revents, 0 at the time-out. Blocks the process: start-up only. */
+  poll (fd: number, mask: number, timeoutMs: number): number
+
+  // ---- AF_UNIX sockets ----
+  /** socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC). */
+  unixSocket (type: number): number
+  /** socketpair, close-on-exec, non-blocking. */
+  socketPair (type: number, out: Int32Array): number
+  /** bind to a path (at most 107 octets: ENAMETOOLONG); a leading NUL is the abstract name space. */
+  bindUnix (fd: number, path: string): number
+  connectUnix (fd: number, path: string): number
+  /** connect to a raw sockaddr_un of `len` octets, as it came in a request (abstract names of UML keep their zeros). */
+  connectAddress (fd: number, address: Uint8Array, off: number, len: number): number
+  listen (fd: number, backlog: number): number
+  /** accept4 non-blocking, close-on-exec. */
+  accept (fd: number): number
+  shutdown (fd: number, how: 0 | 1 | 2): number
+  /** SO_PEERCRED: `out` gets pid, uid, gid. */
+  peerCredentials (fd: number, out: Int32Array): number
+  /** SO_PEERGROUPS: fills `out`, answers how many groups the peer has (may exceed out.length). */
+  peerGroups (fd: number, out: Uint32Array): number
+  /** setsockopt(SOL_SOCKET, SO_SNDBUF / SO_RCVBUF), FORCE where allowed. */
+  setBuffers (fd: number, sendOctets: number, receiveOctets: number): number
+  /** SO_ERROR, positive; 0 is none. */
+  socketError (fd: number): number
+  /** SO_TYPE of a socket; ENOTSOCK else. */
+  socketType (fd: number): number
+
+  // ---- data path ----
+  /** recv MSG_DONTWAIT | MSG_TRUNC: the real length, which may exceed `len` (then the frame was cut). */
+  receive (fd: number, buf: Uint8Array, off: number, len: number): number
+  /** send MSG_DONTWAIT | MSG_NOSIGNAL. */
+  send (fd: number, buf: Uint8Array, off: number, len: number): number
+  /**
+   * recvmmsg: up to `count` datagrams, the i-th at `buf[at + i * stride]`, at most `size` octets each. `lengths[i]` is
+   * its real length, above `size` when it was cut. @returns datagrams received
+   */
+  receiveBatch (fd: number, buf: Uint8Array, at: number, stride: number, size: number, count: number, lengths: Int32Array): number
+  /** sendmmsg of `count` spans (pairs at, len in `spans`, from pair `first`). @returns datagrams sent */
+  sendBatch (fd: number, buf: Uint8Array, spans: Int32Array, first: number, count: number): number
+  /** sendmsg with SCM_RIGHTS (at most 253). */
+  sendDescriptors (fd: number, buf: Uint8Array, off: number, len: number, fds: Int32Array): number
+  /** recvmsg with SCM_RIGHTS: `fds` gets them, -1 after the last; what does not fit is closed. @returns octets of data */
+  receiveDescriptors (fd: number, buf: Uint8Array, off: number, len: number, fds: Int32Array): number
+
+  // ---- TAP and interfaces ----
+  /** Opens /dev/net/tun (or `device`) and makes or joins `name` with `flags`; non-blocking. `outName[0]` gets the real name. */
+  tapOpen (name: string, flags: number, outName: string[], device?: string): number
+  /** TUNSETPERSIST. */
+  tapPersist (fd: number, on: boolean): number
+  tapOwner (fd: number, uid: number): number
+  tapGroup (fd: number, gid: number): number
+  tapOffload (fd: number, mask: number): number
+  tapHeaderSize (fd: number, octets: number): number
+  /** TUNGETIFF: flags, name into `outName[0]`. */
+  tapInfo (fd: number, outName: string[]): number
+  /** TUNSETCARRIER. */
+  tapCarrier (fd: number, on: boolean): number
+  interfaceMtu (name: string): number
+  setInterfaceMtu (name: string, mtu: number): number
+  setInterfaceUp (name: string, up: boolean): number
+  interfaceIndex (name: string): number
+  /** Runs one rtnetlink request (a complete nlmsghdr message, NLM_F_ACK set) and answers its error code. */
+  rtnetlink (message: Uint8Array): number
+
+  // ---- processes ----
+  spawn (spec: SpawnSpec): Spawned | SpawnFailure
+  /** Lets a held child go on to its exec and closes `hold`. @returns 0, or -errno of the exec */
+  spawnRelease (hold: number): number
+  /** waitid(P_PIDFD, WEXITED | WNOHANG): -EAGAIN while it runs, else the wait status: code << 8, or the signal. */
+  pidfdWait (pidfd: number): number
+  pidfdSignal (pidfd: number, signal: number): number
+  pidfdOpen (pid: number): number
+  setpgid (pid: number, pgid: number): number
+  getpgid (pid: number): number
+  getsid (pid: number): number
+  /** kill(2), for process groups too. */
+  kill (pid: number, signal: number): number
+  /** Sets the default action of a signal and raises it: the process dies as if it had never caught it. */
+  raiseDefault (signal: number): number
+  /** Signals set to SIG_IGN, also for children. */
+  ignoreSignal (signal: number): number
+  /** PR_SET_NAME: what killall and ps show; cut to 15 octets. */
+  setProcessName (name: string): number
+  setsid (): number
+  /** umask(2): the former mask. */
+  umask (mask: number): number
+
+  // ---- accounts and log ----
+  userByName (name: string): Account | null
+  userById (uid: number): Account | null
+  /** gid, or -ENOENT. */
+  groupByName (name: string): number
+  groupById (gid: number): string | null
+  /** Groups of an account by the databases (getgrouplist). */
+  groupsOf (name: string, gid: number): number[]
+  openlog (ident: string): void
+  /** syslog(LOG_USER | priority, "%s", text). */
+  syslog (priority: number, text: string): void
+  /** strerror(3), the C locale: the console protocol sends it. */
+  strerror (errno: number): string
+
+  // ---- foreign descriptors ----
+  /**
+   * Hands a connection to the helper thread, which receives one packet with one descriptor, checks that it is a TAP (by
+   * /proc/self/fdinfo before any ioctl) and answers through the loop. `done(fd, flags, name, packetLength)`; fd < 0 is -errno.
+   */
+  inspectTap (connection: number, packet: Uint8Array, done: (fd: number, flags: number, name: string, length: number) => void): number
+  /** Closes a descriptor on the helper thread: the last close of a tap takes 19 ms, one of a dead FUSE file hangs. */
+  closeElsewhere (fd: number): number
+}
+
+const require = createRequire(import.meta.url)
+
+export const native: Native = require('../build/vde_native.node') as Native
