@@ -1,0 +1,105 @@
+/**
+ * Imports go down only. Each package may import the packages named here and nothing else of the workspace; the pure ones
+ * may not import Node either. Fails on a forbidden edge, on a cycle, and on a package.json that says otherwise.
+ *
+ *     L0 frame vnl   L1 native tun-tap   L2 link   L3 switch console schemes namespace   L4 cli
+ *
+ * Inside L3 the order is written out: console and schemes stand on the switch, and not on each other.
+ */
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  frame: [],
+  vnl: [],
+  native: [],
+  'tun-tap': ['native'],
+  link: ['native', 'frame'],
+  switch: ['frame', 'link'],
+  console: ['frame', 'link', 'native', 'switch'],
+  schemes: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch'],
+  namespace: ['native', 'tun-tap', 'link'],
+  cli: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'console', 'schemes', 'namespace']
+}
+
+/** Packages without I/O and clock: no Node module, and none of the globals that read the world. */
+const PURE: Readonly<Record<string, RegExp>> = {
+  frame: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
+  vnl: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
+  switch: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/
+}
+
+/** Only L4 may depend on packages from outside the workspace. */
+const FREE = new Set(['cli'])
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const problems: string[] = []
+
+const sources = (dir: string): string[] => readdirSync(dir, { withFileTypes: true, recursive: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  .map((entry) => join(entry.parentPath, entry.name))
+
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '').replace(/'(?:[^'\\\n]|\\.)*'/g, "''")
+
+const checkFile = (name: string, file: string): void => {
+  const text = readFileSync(file, 'utf8')
+  const where = file.slice(root.length)
+  const isTest = file.endsWith('.test.ts')
+  for (const [, specifier = ''] of text.matchAll(/(?:^|\n)(?:(?:import|export|\})\b?[^'\n]*\bfrom|import) '([^']+)'/g)) {
+    checkImport(name, where, specifier, isTest)
+  }
+  const world = PURE[name]
+  if (world === undefined || isTest) return
+  const found = withoutComments(text).match(world)
+  if (found !== null) problems.push(`${where}: uses ${found[0]}, and ${name} takes time, randomness and I/O as arguments`)
+}
+
+const checkImport = (name: string, where: string, specifier: string, isTest: boolean): void => {
+  if (specifier.startsWith('.')) {
+    if (specifier.endsWith('.js')) problems.push(`${where}: imports '${specifier}', a .ts specifier is wanted inside a package`)
+    return
+  }
+  if (specifier.startsWith('@vde-ts/')) {
+    const target = specifier.split('/')[1] ?? ''
+    if (target !== name && !ALLOWED[name]?.includes(target)) problems.push(`${where}: imports ${target}, which ${name} may not`)
+    return
+  }
+  if (specifier.startsWith('node:')) {
+    if (PURE[name] !== undefined && !isTest && specifier !== 'node:os') problems.push(`${where}: imports ${specifier}, and ${name} is pure`)
+    return
+  }
+  if (!isTest && !FREE.has(name)) problems.push(`${where}: imports ${specifier} from outside, only L4 may`)
+}
+
+const checkManifest = (name: string): void => {
+  const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as { dependencies?: Record<string, string> }
+  for (const dependency of Object.keys(manifest.dependencies ?? {})) {
+    const target = dependency.startsWith('@vde-ts/') ? dependency.slice(8) : null
+    const allowed = target === null ? FREE.has(name) : ALLOWED[name]?.includes(target) === true
+    if (!allowed) problems.push(`packages/${name}/package.json: depends on ${dependency}, which ${name} may not`)
+  }
+}
+
+const checkCycles = (): void => {
+  const walk = (name: string, path: readonly string[]): void => {
+    if (path.includes(name)) { problems.push(`tools/check-layers.ts: the table has a cycle: ${[...path, name].join(' > ')}`); return }
+    for (const next of ALLOWED[name] ?? []) walk(next, [...path, name])
+  }
+  for (const name of Object.keys(ALLOWED)) walk(name, [])
+}
+
+checkCycles()
+const packages = readdirSync(join(root, 'packages'))
+for (const name of packages) {
+  if (ALLOWED[name] === undefined) { problems.push(`packages/${name}: not in the table of tools/check-layers.ts`); continue }
+  checkManifest(name)
+  for (const dir of ['src', 'bin']) {
+    try { for (const file of sources(join(root, 'packages', name, dir))) checkFile(name, file) } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+}
+for (const problem of problems) console.error(problem)
+console.log(`layers: ${packages.length} packages, ${problems.length} problems`)
+process.exitCode = problems.length === 0 ? 0 : 1

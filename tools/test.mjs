@@ -1,0 +1,77 @@
+/**
+ * Runs the tests: `node tools/test.mjs unit e2e platform long`. Unit tests run in one process under uvu; each end-to-end file
+ * is a process of its own with a deadline, in a process group that is ended when it passes. Closes with one line,
+ * `N passed, N failed, N skipped`. Files can be chosen: `node tools/test.mjs e2e --only=console,vdens`.
+ */
+import { spawn } from 'node:child_process'
+import { readdirSync, existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const NODE = ['--conditions=source', '--expose-gc', '--import', 'tsx']
+const DEADLINE_SEC = Number(process.env.VDE_TS_TEST_DEADLINE ?? 240)
+const kinds = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const only = process.argv.find((word) => word.startsWith('--only='))?.slice(7).split(',')
+const total = { passed: 0, failed: 0, skipped: 0 }
+
+/** Runs one test process; its output is passed on as it comes. */
+const run = (label, args, deadlineSec) => new Promise((resolve) => {
+  const started = Date.now()
+  const child = spawn(process.execPath, [...NODE, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true })
+  let output = ''
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    console.error(`${label}: not finished after ${deadlineSec} s, ended`)
+    try { process.kill(-child.pid, 'SIGKILL') } catch {}
+  }, deadlineSec * 1000)
+  const forward = (signal) => { try { process.kill(-child.pid, signal) } catch {} }
+  process.once('SIGINT', forward)
+  process.once('SIGTERM', forward)
+  child.stdout.on('data', (chunk) => { output += chunk; process.stdout.write(chunk) })
+  child.on('close', (code, signal) => {
+    clearTimeout(timer)
+    process.off('SIGINT', forward)
+    process.off('SIGTERM', forward)
+    resolve({ output, code, signal, late, seconds: (Date.now() - started) / 1000 })
+  })
+})
+
+const unit = async () => {
+  const pattern = only === undefined ? '\\.test\\.ts$' : `(${only.join('|')}).*\\.test\\.ts$`
+  const result = await run('unit tests', ['node_modules/uvu/bin.js', 'packages', pattern, '-i', 'node_modules'], 120)
+  const count = (word) => Number(result.output.match(new RegExp(`\\n\\s*${word}:\\s*(\\d+)`))?.[1] ?? 0)
+  const all = count('Total')
+  const passed = count('Passed')
+  total.passed += passed
+  total.skipped += count('Skipped')
+  total.failed += Math.max(all - passed, result.code === 0 && all > 0 ? 0 : 1)
+}
+
+const files = async (dir, suffix) => {
+  if (!existsSync(`${root}test/${dir}`)) return
+  const names = readdirSync(`${root}test/${dir}`).filter((name) => name.endsWith(suffix)).sort()
+  for (const name of names) {
+    if (only !== undefined && !only.some((word) => name.startsWith(word))) continue
+    console.log(`\n== ${dir}/${name}`)
+    const result = await run(name, [`test/${dir}/${name}`], DEADLINE_SEC)
+    const line = result.output.match(/(?:^|\n)(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/)
+    total.passed += Number(line?.[1] ?? 0)
+    total.skipped += Number(line?.[3] ?? 0)
+    const failed = Number(line?.[2] ?? 0)
+    // A file that died before its last line, or that claims success and ends in failure, is a failure too.
+    total.failed += failed > 0 ? failed : result.code === 0 && line !== null ? 0 : 1
+    if (line === null) console.error(`${name}: ended ${result.late ? 'late' : `with ${result.signal ?? result.code}`} and without a result`)
+    console.log(`-- ${dir}/${name}: ${result.seconds.toFixed(1)} s`)
+  }
+}
+
+for (const kind of kinds) {
+  if (kind === 'unit') await unit()
+  else if (kind === 'e2e') { await files('platform', '.platform.ts'); await files('e2e', '.e2e.ts') } else if (kind === 'long') await files('e2e', '.long.ts')
+  else throw new RangeError(`Cannot run tests: kind "${kind}" found, unit, e2e or long wanted`)
+}
+const skipsCount = process.env.CI === 'true' && total.skipped > 0
+if (skipsCount) console.error('Skipped tests count as failures here: the machine is expected to have every peer.')
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exitCode = total.failed > 0 || total.passed === 0 || skipsCount ? 1 : 0
