@@ -46,7 +46,7 @@ const checkFile = (name: string, file: string): void => {
   const text = readFileSync(file, 'utf8')
   const where = file.slice(root.length)
   const isTest = file.endsWith('.test.ts')
-  for (const [, specifier = ''] of text.matchAll(/(?:^|\n)(?:(?:import|export|\})\b?[^'\n]*\bfrom|import) '([^']+)'/g)) {
+  for (const [, specifier = ''] of text.matchAll(/(?:^|\n)(?:(?:import|export|\})[^'\n]*\bfrom|import) '([^']+)'/g)) {
     checkImport(name, where, specifier, isTest)
   }
   const world = PURE[name]

@@ -1,0 +1,66 @@
+/**
+ * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. Between
+ * the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7) the text is ours; run without arguments to rewrite it.
+ * With --check nothing is written: a stale page, a missing section or a groff warning is a problem.
+ */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { optionsRoff } from '../packages/cli/src/command.ts'
+import { specs } from '../packages/cli/src/specs.ts'
+import { builtinSchemes } from '../packages/schemes/src/registry.ts'
+
+const man = fileURLToPath(new URL('../man/', import.meta.url))
+const check = process.argv.includes('--check')
+const problems: string[] = []
+
+const SECTIONS_1 = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'OPTIONS', 'EXIT STATUS', 'FILES', 'EXAMPLES', 'SEE ALSO']
+const SECTIONS_7 = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'PARAMETERS', 'EXIT STATUS', 'EXAMPLES', 'SEE ALSO']
+
+const escape = (text: string): string => text.replace(/\\/g, '\\e').replace(/-/g, '\\-').replace(/^([.'])/gm, '\\&$1')
+
+const schemesRoff = (): string => builtinSchemes.map((scheme) => {
+  const keys = Object.entries(scheme.params).map(([key, { help, value, fallback }]) => {
+    const shown = value === '' ? `.B ${escape(key)}` : `.BI ${escape(key)}= ${escape(value)}`
+    return `.IP "" 4\n.PD 0\n${shown}\n.PD\n${escape(help)}${fallback === '' ? '' : ` (${escape(fallback)})`}`
+  })
+  return [`.TP\n.B ${escape(scheme.name)}://\n${escape(scheme.summary)}`, ...keys].join('\n')
+}).join('\n')
+
+const replaceRegion = (file: string, text: string, region: string, content: string): string => {
+  const begin = `.\\" BEGIN ${region}\n`
+  const end = `.\\" END ${region}\n`
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end)
+  if (from < 0 || to < from) { problems.push(`${file}: has no region ${region}`); return text }
+  return text.slice(0, from + begin.length) + content.trimEnd() + '\n' + text.slice(to)
+}
+
+const update = (path: string, region: string, content: string): void => {
+  let text: string
+  try { text = readFileSync(man + path, 'utf8') } catch { problems.push(`man/${path}: does not exist`); return }
+  const fresh = replaceRegion(`man/${path}`, text, region, content)
+  if (fresh === text) return
+  if (check) problems.push(`man/${path}: ${region} is not what the table says, run \`npm run man\``)
+  else writeFileSync(man + path, fresh)
+}
+
+const render = (path: string, sections: readonly string[]): void => {
+  const text = readFileSync(man + path, 'utf8')
+  if (text.startsWith('.so ')) return
+  const found = [...text.matchAll(/^\.SH "?([^"\n]+)"?$/gm)].map(([, name]) => name ?? '')
+  const expected = sections.filter((name) => name !== 'FILES' || found.includes('FILES'))
+  const kept = found.filter((name) => expected.includes(name))
+  if (kept.join() !== expected.join()) problems.push(`man/${path}: sections ${kept.join(', ')} found, ${expected.join(', ')} wanted`)
+  const { stderr, error } = spawnSync('groff', ['-man', '-ww', '-Tutf8', '-z', man + path], { encoding: 'utf8' })
+  if (error !== undefined) problems.push(`man/${path}: cannot run groff: ${error.message} (Debian: apt-get install groff-base)`)
+  else if (stderr !== '') problems.push(...stderr.trim().split('\n'))
+}
+
+for (const spec of specs) update(`man1/${spec.name}.1`, 'OPTIONS', optionsRoff(spec))
+update('man7/vnl.7', 'SCHEMES', schemesRoff())
+for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
+for (const file of readdirSync(man + 'man7')) render(`man7/${file}`, SECTIONS_7)
+for (const problem of problems) console.error(problem)
+console.log(`man: ${specs.length} option tables, ${problems.length} problems`)
+process.exitCode = problems.length === 0 ? 0 : 1
