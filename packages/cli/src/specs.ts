@@ -1,0 +1,7 @@
+/** The option tables of every command, for the man pages. Importing them does nothing else. */
+import type { CommandSpec } from './command.ts'
+import { spec as dpipe } from './dpipe/spec.ts'
+import { spec as vdePlug } from './vde-plug/spec.ts'
+import { spec as vdeSwitch } from './vde-switch/spec.ts'
+
+export const specs: readonly CommandSpec[] = [dpipe, vdePlug, vdeSwitch]

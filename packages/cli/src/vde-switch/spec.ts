@@ -1,0 +1,49 @@
+/** Command line of vde_switch. */
+import { DAEMON, HELP, type CommandSpec } from '../command.ts'
+
+export const spec: CommandSpec = {
+  name: 'vde_switch',
+  summary: 'a virtual Ethernet switch in user space',
+  synopsis: ['[OPTIONS]'],
+  description: [
+    'Options may be typed with one dash or two, with = or a blank before the value, and abbreviated. An unknown option is ' +
+    'reported and passed over. Numbers may be hexadecimal (0x) or octal (0); modes are always octal.'
+  ],
+  options: [
+    HELP,
+    { name: 'version', short: 'v', help: 'Show the version' },
+    { name: 'sock', short: 's', aliases: ['vdesock', 'unix'], value: 'DIR', help: 'Control directory that clients name (default: /var/run/vde.ctl for root, else /tmp/vde.ctl)' },
+    { name: 'numports', short: 'n', value: 'N', help: 'Number of ports, 1 to 65535 (default 32)' },
+    { name: 'hub', short: 'x', help: 'Be a hub: every frame goes to every port. Wins over --fstp' },
+    { name: 'fstp', short: 'F', help: 'Run the spanning tree protocol' },
+    { name: 'macaddr', value: 'MAC', help: 'Address of the switch itself, six hexadecimal octets parted by : or . (default: random)' },
+    { name: 'priority', value: 'N', help: 'Bridge priority for the spanning tree (default 0x8000)' },
+    { name: 'hashsize', value: 'N', help: 'Size shown for the table of addresses, a power of two (default 128); the table itself grows as needed' },
+    { name: 'mode', short: 'm', aliases: ['mod'], value: 'OCTAL', help: 'Mode of the sockets in the control directory (default 0600, or what --dirmode implies)' },
+    { name: 'dirmode', value: 'OCTAL', help: 'Mode of the control directory (default 02700, or what --mode implies)' },
+    { name: 'group', short: 'g', value: 'GROUP', help: 'Group of the control directory and its sockets' },
+    { name: 'tap', short: 't', value: 'IF', many: true, help: 'Connect the TAP interface IF to the next free port; may be given several times' },
+    { name: 'vlan-transparent', help: 'Let tagged frames of VLANs that are not defined pass, as an unmanaged switch does' },
+    DAEMON,
+    { name: 'pidfile', short: 'p', value: 'FILE', help: 'Write the process id to FILE, removed at the end' },
+    { name: 'rcfile', short: 'f', value: 'FILE', help: 'Console commands to run at the start (default ~/.vde2/vde_switch.rc, then /etc/vde2/vde_switch.rc)' },
+    { name: 'mgmt', short: 'M', value: 'SOCK', help: 'Management socket, for unixterm, vdeterm and unixcmd' },
+    { name: 'mgmtmode', value: 'OCTAL', help: 'Mode of the management socket (default 0600)' },
+    { name: 'mgmtgroup', value: 'GROUP', help: 'Group of the management socket' },
+    { name: 'nostdin', help: 'Leave standard input alone; else it is a console, and its end stops the switch' },
+    { name: 'debugclients', short: 'D', value: 'N', hidden: true, help: 'Accepted for old scripts, without effect' }
+  ],
+  stopAtOperand: false,
+  unknown: 'warn',
+  exit: {
+    usage: 1,
+    help: 1,
+    statuses: [
+      ['0', 'SIGTERM, the command shutdown, end of standard input, --version, or ready in the background (-d)'],
+      ['1', 'the command line, the pid file, the management socket, an interface or the rc file is wrong; also --help'],
+      ['255', 'the control directory cannot be made, or is in use'],
+      ['killed', 'by SIGINT, after removing its files']
+    ]
+  },
+  singleDashLong: true
+}
