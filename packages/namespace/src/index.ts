@@ -1,1 +1,6 @@
-export {}
+export * from './capabilities.ts'
+export * from './interfaces.ts'
+export * from './namespace.ts'
+export * from './refusal.ts'
+export * from './resolv.ts'
+export * from './running.ts'
