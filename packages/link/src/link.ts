@@ -8,12 +8,7 @@
  * are its virtio_net_hdr (all zero: an ordinary frame). The sink may write into the frame and its headroom during the
  * call, and leaves `[off - OFFLOAD, off + len)` as it found it, because the same octets go to the next receiver.
  */
-
-/** Octets a sink may use in front of every frame it is given. */
-export const HEADROOM = 32
-
-/** Octets of the virtio_net_hdr in front of a frame: flags, gso_type, hdr_len, gso_size, csum_start, csum_offset, num_buffers. */
-export const OFFLOAD = 12
+export { HEADROOM, OFFLOAD } from '@vde-ts/frame/offload.js'
 
 export interface FrameSink {
   /** One frame arrived. Must not throw, must not await. */
