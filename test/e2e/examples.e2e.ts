@@ -1,0 +1,55 @@
+/**
+ * Every example of the man pages and of the README does what it says: the lines behind `$` of a page run in order, in one
+ * shell, as an ordinary user, with our commands first in PATH and /tmp replaced by a directory of the test.
+ */
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import assert from 'node:assert/strict'
+import { asUser, ours, ROOT, run, test, type Scene } from './kit/index.ts'
+
+const BIN = join(ours('vde_switch'), '..')
+const COMMANDS = ['vde_switch', 'vde_plug', 'vdens', 'unixcmd']
+
+/** What groff would print of a line of an example: the escapes that our pages use. */
+const plain = (roff: string): string => roff.replace(/\\-/g, '-').replace(/\\e/g, '\\').replace(/\\&/g, '')
+
+const examplesOf = (page: string): string[] => [...readFileSync(page, 'utf8').matchAll(/^\.EX\n([\s\S]*?)^\.EE$/gm)]
+  .flatMap(([, block = '']) => block.split('\n'))
+  .filter((line) => line.startsWith('$ '))
+  .map((line) => plain(line.slice(2)))
+
+const shell = async (scene: Scene, lines: readonly string[]): Promise<void> => {
+  const dir = scene.shared('tmp')
+  const script = lines.map((line) => line.replaceAll('/tmp/', `${dir}/`)).join('\n')
+  const proc = await scene.run(asUser(['/bin/sh', '-eux', '-c', script]), {
+    env: { PATH: `${BIN}:${process.env.PATH}:/usr/sbin:/sbin` }, ms: 40_000
+  })
+  assert.equal(proc.exit?.code, 0, proc.story)
+}
+
+for (const section of ['man1', 'man7']) {
+  for (const file of readdirSync(join(ROOT, 'man', section))) {
+    const lines = examplesOf(join(ROOT, 'man', section, file))
+    if (lines.length === 0) continue
+    test(`examples of ${file}`, { needs: ['tun', 'userns', 'ip', 'ping'], ours: COMMANDS, ms: 60_000 }, (scene) => shell(scene, lines))
+  }
+}
+
+/** The indented blocks of a section of the README, lines without their indent. */
+const readmeBlocks = (title: string): string[][] => {
+  const text = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const section = text.split(/^## /m).find((part) => part.startsWith(title)) ?? ''
+  return [...section.matchAll(/(?:^ {4}.*\n)+/gm)].map(([block]) => block.trimEnd().split('\n').map((line) => line.slice(4)))
+}
+
+/** A block that opens a shell with its first line: the rest is typed into it. */
+const typed = ([first = '', ...rest]: readonly string[], then: string): string => `(echo '${rest.join('\n')}'; ${then}) | ${first}`
+
+test('README two shells and a ping', { needs: ['tun', 'userns', 'ip', 'ping'], ours: COMMANDS, ms: 60_000 }, async (scene) => {
+  const [start, one, two, end] = readmeBlocks('Two shells and a ping')
+  assert.ok(start !== undefined && one !== undefined && two !== undefined && end !== undefined, 'four blocks')
+  // The first shell stays until the second has pinged it.
+  await shell(scene, ['mkfifo /tmp/stay', ...start, `${typed(one, 'cat /tmp/stay')} &`, typed(two, 'true'), 'echo > /tmp/stay', ...end])
+})
+
+run()

@@ -1,0 +1,67 @@
+/** A management session, spoken by hand over the socket. */
+import { connect, type Socket } from 'node:net'
+import { Deadline } from './wait.ts'
+
+const PROMPT = '\nvde$ '
+
+export class ConsoleClient {
+  /** Everything that came so far. */
+  text = ''
+  closed = false
+  readonly #socket: Socket
+  readonly #watchers = new Set<() => void>()
+
+  private constructor (socket: Socket) {
+    this.#socket = socket
+    socket.setEncoding('latin1')
+    socket.on('data', (chunk) => { this.text += String(chunk); this.#wake() })
+    socket.on('close', () => { this.closed = true; this.#wake() })
+    socket.on('error', () => {})
+  }
+
+  /** Connects and reads the greeting. */
+  static async open (path: string): Promise<ConsoleClient> {
+    const socket = connect(path)
+    await new Promise<void>((resolve, reject) => { socket.once('connect', resolve); socket.once('error', reject) })
+    const client = new ConsoleClient(socket)
+    await client.until(PROMPT)
+    return client
+  }
+
+  /** Sends a command and answers what came up to the next prompt, without it. */
+  async ask (command: string, ms = 5000): Promise<string> {
+    this.text = ''
+    this.#socket.write(command + '\n')
+    return await this.until(PROMPT, ms)
+  }
+
+  /** Waits for `end`, takes everything up to it, and answers what was before. */
+  async until (end: string, ms = 5000): Promise<string> {
+    return await new Promise((resolve, reject) => {
+      const finish = (): void => { clearTimeout(timer); this.#watchers.delete(look) }
+      const look = (): void => {
+        const at = this.text.indexOf(end)
+        if (at !== -1) {
+          finish()
+          const before = this.text.slice(0, at)
+          this.text = this.text.slice(at + end.length)
+          resolve(before)
+        } else if (this.closed) {
+          finish()
+          reject(new Error(`Cannot find ${JSON.stringify(end)}: the session was closed after ${JSON.stringify(this.text)}`))
+        }
+      }
+      const timer = setTimeout(() => {
+        finish()
+        reject(new Deadline(JSON.stringify(end), ms, JSON.stringify(this.text.slice(-400))))
+      }, ms)
+      this.#watchers.add(look)
+      look()
+    })
+  }
+
+  send (text: string): void { this.#socket.write(text) }
+  close (): void { this.#socket.destroy() }
+
+  #wake (): void { for (const look of [...this.#watchers]) look() }
+}
