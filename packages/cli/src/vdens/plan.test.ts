@@ -1,0 +1,74 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parse } from '../command.ts'
+import { planOf, type Plan } from './plan.ts'
+import { spec } from './spec.ts'
+
+const SHELL = { SHELL: '/bin/sh' }
+const plan = (argv: readonly string[], env: Record<string, string> = SHELL): Plan => {
+  const { values, operands } = parse(spec, argv)
+  return planOf(values, operands, env)
+}
+
+type Row = readonly [argv: string[], vnls: string[], command: string[]]
+const OPERANDS: readonly Row[] = [
+  [[], [], ['/bin/sh']],
+  [[''], [], ['/bin/sh']],
+  [['-'], [], ['/bin/sh']],
+  [['no', 'true'], [], ['true']],
+  [['--', '-', 'ip', '-br', 'link'], [], ['ip', '-br', 'link']],
+  [['/tmp/sw'], ['/tmp/sw'], ['/bin/sh']],
+  [['vde:///tmp/sw', 'ping', '-c', '1', '-m', 'x'], ['vde:///tmp/sw'], ['ping', '-c', '1', '-m', 'x']],
+  [['vde://', '--', 'true'], ['vde://'], ['true']],
+  [['=ssh host vde_plug'], ['cmd://ssh host vde_plug'], ['/bin/sh']],
+  [['-m', 'vde://', 'no'], ['vde://', 'no'], ['/bin/sh']],
+  [['--multi', 'a', '', '=b c', '--', 'cmd', '--', 'x'], ['a', '', 'cmd://b c'], ['cmd', '--', 'x']],
+  [['-c', '-u', '-s', 'x', 'true'], ['x'], ['true']]
+]
+const operands = suite('vdens operands')
+for (const [argv, vnls, command] of OPERANDS) {
+  operands(JSON.stringify(argv), () => {
+    const made = plan(argv)
+    assert.equal(made.vnls, vnls)
+    assert.equal(made.command, command)
+  })
+}
+operands('options end at the VNL', () => { assert.is(plan(['-s', 'x', 'cmd', '-i', 'eth']).prefix, 'vde') })
+operands('no command and no SHELL is refused', () => {
+  assert.throws(() => plan(['x'], {}), /SHELL is not set/)
+  assert.throws(() => plan([], {}), /SHELL is not set/)
+  assert.equal(plan(['x', 'true'], {}).command, ['true'])
+})
+operands('-m without a VNL is refused', () => { assert.throws(() => plan(['-m']), /at least one VNL/) })
+operands('-n is unknown', () => { assert.throws(() => plan(['-n', 'x'])) })
+operands.run()
+
+const ALL = { ...SHELL, VDE_RESOLVADDR: '1.1.1.1,,2.2.2.2', VDE_RESOLVCONF: '/env' }
+const RESOLV: ReadonlyArray<readonly [argv: string[], env: Record<string, string>, want: Partial<Plan>]> = [
+  [[], SHELL, {}],
+  [['-r', '/f'], SHELL, { resolvFile: '/f' }],
+  [['-R', '9.9.9.9'], SHELL, { resolvAddresses: ['9.9.9.9'] }],
+  [['-r', '/f', '-R', '9.9.9.9,8.8.8.8'], SHELL, { resolvAddresses: ['9.9.9.9', '8.8.8.8'] }],
+  [[], ALL, { resolvAddresses: ['1.1.1.1', '', '2.2.2.2'] }],
+  [['-r', '/f'], ALL, { resolvFile: '/f' }], // the original lost an explicit -r here
+  [['-R', '9.9.9.9'], ALL, { resolvAddresses: ['9.9.9.9'] }],
+  [[], { ...SHELL, VDE_RESOLVCONF: '/env' }, { resolvFile: '/env' }],
+  [[], { ...SHELL, VDE_RESOLVCONF: '', VDE_RESOLVADDR: '' }, {}]
+]
+const resolv = suite('vdens resolv.conf')
+for (const [argv, env, want] of RESOLV) {
+  resolv(`${JSON.stringify(argv)} ${JSON.stringify(env)}`, () => {
+    const { resolvFile, resolvAddresses } = plan(argv, env)
+    assert.equal({ ...(resolvFile && { resolvFile }), ...(resolvAddresses && { resolvAddresses }) }, want)
+  })
+}
+resolv.run()
+
+const options = suite('vdens options')
+options('-i -H -s', () => {
+  const made = plan(['-i', 'eth', '-H', 'inside', '-s', 'x'])
+  assert.equal([made.prefix, made.hostname, made.sysadm], ['eth', 'inside', true])
+  assert.not.ok(plan([]).sysadm)
+  assert.not.ok('hostname' in plan([]))
+})
+options.run()

@@ -1,0 +1,72 @@
+/** What a command line of vdens asks for. Pure: options, operands and environment in, a plan out. */
+import { UsageError, type Values } from '../command.ts'
+
+export interface Plan {
+  /** One per interface, ready for the registry. */
+  readonly vnls: readonly string[]
+  /** Never empty. */
+  readonly command: readonly string[]
+  readonly prefix: string
+  readonly sysadm: boolean
+  readonly hostname?: string
+  readonly resolvFile?: string
+  readonly resolvAddresses?: readonly string[]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** First operands that stand for no interface at all. */
+const NO_NETWORK: readonly string[] = ['', '-', 'no']
+
+/** @throws {UsageError} no command and no $SHELL; no VNL behind -m */
+export const planOf = (values: Values, operands: readonly string[], env: Environment): Plan => {
+  const [vnls, typed] = values.has('multi') ? several(operands) : single(operands)
+  const command = typed.length > 0 ? typed : shell(env)
+  const hostname = values.text('hostname')
+  return {
+    vnls: vnls.map(streamOf),
+    command,
+    prefix: values.text('iface') ?? 'vde',
+    sysadm: values.has('sysadm'),
+    ...(hostname === undefined ? {} : { hostname }),
+    ...resolv(values, env)
+  }
+}
+
+type Split = readonly [vnls: readonly string[], command: readonly string[]]
+
+const single = (operands: readonly string[]): Split => {
+  const vnl = operands[0] ?? ''
+  const rest = operands.slice(1)
+  // `vdens VNL -- cmd`, as with -m, is kindly understood: nobody has a command called "--".
+  return [NO_NETWORK.includes(vnl) ? [] : [vnl], rest[0] === '--' ? rest.slice(1) : rest]
+}
+
+const several = (operands: readonly string[]): Split => {
+  const cut = operands.indexOf('--')
+  const vnls = cut < 0 ? operands : operands.slice(0, cut)
+  if (vnls.length === 0) throw new UsageError('Cannot read the command line: -m wants at least one VNL')
+  return [vnls, cut < 0 ? [] : operands.slice(cut + 1)]
+}
+
+const shell = (env: Environment): readonly string[] => {
+  const found = env.SHELL
+  if (found === undefined || found === '') throw new UsageError('Cannot choose a command: none is given and $SHELL is not set')
+  return [found]
+}
+
+/** `=COMMAND` is a command line at the other end of the wire. */
+const streamOf = (vnl: string): string => vnl.startsWith('=') ? `cmd://${vnl.slice(1)}` : vnl
+
+/** What was typed beats the environment; of the same kind, addresses beat the file. */
+const resolv = (values: Values, env: Environment): Pick<Plan, 'resolvFile' | 'resolvAddresses'> => {
+  const addresses = values.text('resolvaddr')
+  if (addresses !== undefined) return { resolvAddresses: addresses.split(',') }
+  const file = values.text('resolvconf')
+  if (file !== undefined) return { resolvFile: file }
+  if (isSet(env.VDE_RESOLVADDR)) return { resolvAddresses: env.VDE_RESOLVADDR.split(',') }
+  if (isSet(env.VDE_RESOLVCONF)) return { resolvFile: env.VDE_RESOLVCONF }
+  return {}
+}
+
+const isSet = (value: string | undefined): value is string => value !== undefined && value !== ''

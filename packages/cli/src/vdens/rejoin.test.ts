@@ -1,0 +1,156 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { memoryPair } from '@vde-ts/link/memory.js'
+import type { FrameSink, Link } from '@vde-ts/link'
+import { Rejoin, STABLE_MS, backoffMs } from './rejoin.ts'
+
+const quiet: FrameSink = { onFrame () {}, onWritable () {}, onClose () {} }
+
+/** A network that can be taken away, a clock moved by hand, and everything that was said. */
+class Bench {
+  readonly said: string[] = []
+  readonly pauses: number[] = []
+  readonly seen: string[] = []
+  far: Link | null = null
+  isThere = true
+  opened = 0
+  #now = 0
+  #due: Array<{ at: number, run: () => void }> = []
+
+  readonly sink: FrameSink = {
+    onFrame: (_buf, _off, len) => { this.seen.push(`frame ${len}`) },
+    onWritable: () => { this.seen.push('writable') },
+    onClose: () => { this.seen.push('close') }
+  }
+
+  readonly rejoin = new Rejoin('vde:///x', this.sink, async sink => {
+    if (!this.isThere) throw new Error('nobody')
+    this.opened++
+    const [near, far] = memoryPair(sink, { ...quiet, onFrame: (_buf, _off, len) => { this.seen.push(`out ${len}`) } })
+    this.far = far
+    far.resume()
+    return near
+  }, {
+    say: text => { this.said.push(text) },
+    later: (run, ms) => {
+      this.pauses.push(ms)
+      const entry = { at: this.#now + ms, run }
+      this.#due.push(entry)
+      return () => { this.#due = this.#due.filter(other => other !== entry) }
+    },
+    now: () => this.#now
+  })
+
+  get planned (): number { return this.#due.length }
+
+  async pass (ms: number): Promise<void> {
+    const end = this.#now + ms
+    for (;;) {
+      const next = this.#due.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
+      if (next === undefined) break
+      this.#now = next.at
+      this.#due = this.#due.filter(other => other !== next)
+      next.run()
+      await new Promise(resolve => { setImmediate(resolve) }) // the opener is asynchronous
+    }
+    this.#now = end
+  }
+}
+
+const frame = new Uint8Array(128)
+const test = suite('Rejoin')
+
+test('back-off: 50 to 500 ms for ten seconds, then up to 5 s', () => {
+  assert.equal([0, 1, 2, 3, 4, 19].map(backoffMs), [50, 100, 200, 400, 500, 500])
+  assert.equal([20, 21, 22, 23, 24, 99, 5000].map(backoffMs), [1000, 2000, 4000, 5000, 5000, 5000, 5000])
+})
+
+test('the first failure is the caller\'s', async () => {
+  const bench = new Bench()
+  bench.isThere = false
+  let message = ''
+  await bench.rejoin.start().catch((error: Error) => { message = error.message })
+  assert.is(message, 'nobody')
+  assert.is(bench.planned, 0)
+})
+
+test('passes frames both ways', async () => {
+  const bench = new Bench()
+  await bench.rejoin.start()
+  bench.rejoin.resume()
+  assert.ok(bench.rejoin.send(frame, 32, 60))
+  bench.far?.send(frame, 32, 70)
+  assert.equal(bench.seen, ['out 60', 'frame 70'])
+})
+
+test('a loss is told once, send is full meanwhile, and the return is told and wakes the sender', async () => {
+  const bench = new Bench()
+  await bench.rejoin.start()
+  bench.rejoin.resume()
+  await bench.pass(10 * STABLE_MS)
+  bench.isThere = false
+  bench.far?.close()
+  assert.not.ok(bench.rejoin.send(frame, 32, 60))
+  await bench.pass(3000)
+  assert.equal(bench.said, ['vde:///x: connection lost, joining again; the interface stays'])
+  assert.equal(bench.pauses.slice(0, 5), [50, 100, 200, 400, 500])
+  bench.isThere = true
+  await bench.pass(600)
+  assert.equal(bench.said.slice(1), ['vde:///x: joined again'])
+  assert.equal(bench.seen, ['writable'])
+  assert.ok(bench.rejoin.send(frame, 32, 60))
+  bench.far?.send(frame, 32, 70)
+  assert.equal(bench.seen, ['writable', 'out 60', 'frame 70'])
+})
+
+test('a pause made while away holds', async () => {
+  const bench = new Bench()
+  await bench.rejoin.start()
+  bench.rejoin.resume()
+  bench.far?.close()
+  bench.rejoin.pause()
+  await bench.pass(100)
+  assert.is(bench.opened, 2)
+  assert.not.ok(bench.far?.send(frame, 32, 70))
+})
+
+test('a second loss, much later, is told again and starts with a short pause', async () => {
+  const bench = new Bench()
+  await bench.rejoin.start()
+  for (let i = 0; i < 2; i++) {
+    await bench.pass(5000)
+    bench.far?.close()
+    await bench.pass(100)
+  }
+  assert.is(bench.said.length, 4)
+  assert.equal(bench.pauses, [50, 50])
+})
+
+test('one that comes and goes is told of a few times only, with growing pauses', async () => {
+  const bench = new Bench()
+  await bench.rejoin.start()
+  for (let i = 0; i < 30; i++) {
+    bench.far?.close()
+    await bench.pass(backoffMs(i))
+  }
+  assert.is(bench.opened, 31)
+  assert.equal(bench.said.map(line => line.slice(10)), [
+    'connection lost, joining again; the interface stays', 'joined again', 'lost again at once, still trying'
+  ])
+  await bench.pass(STABLE_MS)
+  assert.is(bench.said.at(-1), 'vde:///x: joined again')
+})
+
+test('close ends the tries, and a link that opens too late', async () => {
+  const bench = new Bench()
+  await bench.rejoin.start()
+  bench.far?.close()
+  const opening = bench.pass(50)
+  bench.rejoin.close()
+  await opening
+  assert.is(bench.planned, 0)
+  assert.ok(bench.rejoin.send === Rejoin.prototype.send && !bench.rejoin.send(frame, 32, 60))
+  assert.not.ok(bench.seen.includes('close'))
+})
+
+test.run()
