@@ -1,0 +1,82 @@
+/**
+ * What tests of links share: a sink that remembers, and deadlines; and from `@vde-ts/frame/testing.js` hex, seeded
+ * chance, frames, octets per run. Not part of the product, but exported, because every package tests with it.
+ */
+import type { FrameSink } from './link.ts'
+
+export * from '@vde-ts/frame/testing.js'
+
+/** Remembers copies of all frames, and what else happened. Overwrites the lent octets when told to, to catch aliasing. */
+export class Recorder implements FrameSink {
+  readonly frames: Uint8Array[] = []
+  writable = 0
+  closes = 0
+  why: Error | undefined
+  /** Run on every frame after it was kept. */
+  onEach: ((buf: Uint8Array, off: number, len: number) => void) | null = null
+  #waiting: Array<() => void> = []
+
+  onFrame (buf: Uint8Array, off: number, len: number): void {
+    this.frames.push(new Uint8Array(buf.subarray(off, off + len)))
+    this.onEach?.(buf, off, len)
+    this.#wake()
+  }
+
+  onWritable (): void {
+    this.writable++
+    this.#wake()
+  }
+
+  onClose (why?: Error): void {
+    this.closes++
+    this.why = why
+    this.#wake()
+  }
+
+  /** Resolves when `done` is true; it is asked again whenever something happened. */
+  async until (done: (self: this) => boolean, what: string, ms: number = DEADLINE_MS): Promise<void> {
+    await within(ms, this.#until(done), () => `${what}; have ${this.frames.length} frames, writable ${this.writable}, closes ${this.closes}`)
+  }
+
+  async #until (done: (self: this) => boolean): Promise<void> {
+    while (!done(this)) await new Promise<void>((resolve) => { this.#waiting.push(resolve) })
+  }
+
+  #wake (): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}
+
+/** Time an event may take on a loaded machine before its test fails. */
+export const DEADLINE_MS = 5000
+
+/** The promise, or an error naming `what` after `ms` milliseconds. */
+export const within = async <T> (ms: number, promise: Promise<T>, what: string | (() => string)): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`Waited ${ms} ms for ${typeof what === 'string' ? what : what()}`))
+    }, ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Resolves when `done` is true, asking after each turn of libuv; an error naming `what` after `ms` milliseconds. */
+export const until = async (done: () => boolean, what: string, ms: number = DEADLINE_MS): Promise<void> => {
+  const start = performance.now()
+  while (!done()) {
+    if (performance.now() - start > ms) throw new Error(`Waited ${ms} ms for ${what}`)
+    await new Promise((resolve) => { setImmediate(resolve) })
+  }
+}
+
+/** Lets `count` turns of libuv pass: what was going to happen by itself has happened. */
+export const settle = async (count: number = 5): Promise<void> => {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => { setImmediate(resolve) })
+}
