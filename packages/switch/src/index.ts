@@ -1,1 +1,11 @@
-export {}
+export * from './access.ts'
+export * from './bridge.ts'
+export * from './endpoint.ts'
+export * from './fdb-entry.ts'
+export * from './hash-control.ts'
+export * from './observer.ts'
+export * from './port.ts'
+export * from './queue.ts'
+export * from './switch.ts'
+export * from './vlan-control.ts'
+export * from './vlan.ts'

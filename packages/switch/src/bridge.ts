@@ -1,0 +1,216 @@
+/**
+ * The way of a frame through the switch. In order: count, classify (which VLAN), BPDU, ingress state, learn, look up,
+ * send in the form each port takes.
+ *
+ * A frame is tagged or not when it comes in, and is sent as it is to the ports that take that form; for the others the
+ * tag is pushed or popped in the borrowed buffer, once however many ports there are, and the buffer restored. The TCI of
+ * a frame that stays tagged is untouched, priority included. A priority tag (VID 0) means the PVID of the port: it
+ * gets that number for the ports that take the frame tagged.
+ *
+ * A transparent switch passes tagged frames of VLANs it does not define as if the tag were payload: within the
+ * untagged VLAN of the port they came from, unchanged, to the ports with the same PVID. Addresses behind such tags are
+ * learnt in a key space of that VID. So access ports of different VLANs stay apart, and a VLAN that is defined
+ * behaves as on any other switch.
+ */
+import { etherType, isGroup, macHi, macLo } from '@vde-ts/frame/ethernet.js'
+import { popTag, pushTag, setTagControl, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
+import { OFFLOAD, HEADROOM } from '@vde-ts/link/link.js'
+import { type Fdb, MOVED, REFUSED } from './fdb.ts'
+import type { Port } from './port.ts'
+import { NO_VLAN, type Vlan } from './vlan.ts'
+
+/** Added to a VID: the key space of the addresses behind tags of an undefined VLAN. */
+export const OPAQUE = 0x1000
+
+/** Shortest frame on a real wire, without FCS. */
+const MIN_FRAME = 60
+const TAGGED_HEADER = 18
+/** How often a frame may come back while it is still being sent, through links that deliver at once. */
+const MAX_DEPTH = 16
+/** 01:80:c2:00:00:00, the group address of bridges. */
+const BRIDGES_HI = 0x0180
+const BRIDGES_LO = 0xc2000000 | 0
+
+/** Takes the BPDUs; while there is none they are data like any other multicast. */
+export interface BpduConsumer {
+  /** Borrowed bytes, as everywhere. `vlan` is where the frame belongs, with or without a tag on it. */
+  onBpdu (port: number, vlan: number, buf: Uint8Array, off: number, len: number): void
+}
+
+export class Bridge {
+  readonly fdb: Fdb
+  /** By number from 0; null: no such port. */
+  readonly ports: Array<Port | null> = []
+  /** By VID; null: not defined. The last, NO_VLAN, stays null. */
+  readonly vlans: Array<Vlan | null> = new Array<Vlan | null>(NO_VLAN + 1).fill(null)
+  isHub = false
+  /** Passes tagged frames of undefined VLANs. */
+  isTransparent: boolean
+  bpduConsumer: BpduConsumer | null = null
+
+  #hubFlood: readonly Port[] | null = null
+  #depth = 0
+  readonly #scratch: Uint8Array = new Uint8Array(HEADROOM + MIN_FRAME)
+  #isScratchTaken = false
+
+  constructor (fdb: Fdb, isTransparent: boolean) {
+    this.fdb = fdb
+    this.isTransparent = isTransparent
+  }
+
+  /** A port came, went, or became (in)active: the arrays floods walk are made anew when next needed. */
+  portsChanged (port: Port): void {
+    this.#hubFlood = null
+    for (const vlan of this.vlans) {
+      if (vlan !== null && vlan.isMember(port.number)) vlan.isStale = true
+    }
+  }
+
+  /** Passes on one frame that came in on `port`. `isFrame(len)` holds. The buffer is as it was when this returns. */
+  forward (port: Port, buf: Uint8Array, off: number, len: number): void {
+    port.inFrames++
+    port.inBytes += len
+    if (this.#depth === MAX_DEPTH) {
+      port.drops.loop++
+      return
+    }
+    this.#depth++
+    if (this.isHub) sendAll(this.#hubFlood ?? this.#refreshHub(), port, buf, off, len)
+    else this.#classify(port, buf, off, len)
+    this.#depth--
+  }
+
+  #classify (port: Port, buf: Uint8Array, off: number, len: number): void {
+    if (etherType(buf, off) !== TPID) {
+      this.#ingress(port, port.pvid, false, buf, off, len)
+      return
+    }
+    if (len < TAGGED_HEADER) {
+      port.drops.runt++
+      return
+    }
+    const tci = tagControl(buf, off)
+    const vid = tci & 0xfff
+    if (vid !== 0 || port.pvid === 0) {
+      this.#ingress(port, vid, true, buf, off, len)
+      return
+    }
+    setTagControl(buf, off, tci | port.pvid)
+    this.#ingress(port, port.pvid, true, buf, off, len)
+    setTagControl(buf, off, tci)
+  }
+
+  #ingress (port: Port, vid: number, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
+    const vlan = this.vlans[vid]
+    if (vlan === null && isTagged && this.isTransparent && vid !== NO_VLAN) {
+      this.#passOpaque(port, vid, buf, off, len)
+      return
+    }
+    if (vlan === null || (port.pvid !== vid && !vlan.tagged.has(port.number))) {
+      port.drops.vlan++
+      return
+    }
+    const dstHi = macHi(buf, off)
+    const dstLo = macLo(buf, off)
+    if (dstLo === BRIDGES_LO && dstHi === BRIDGES_HI && this.bpduConsumer !== null) {
+      this.bpduConsumer.onBpdu(port.number, vid, buf, off, len)
+      return
+    }
+    if (!this.#admit(vlan, vid, port, buf, off)) return
+    const to = isGroup(buf, off) ? -1 : this.fdb.find(vid, dstHi, dstLo)
+    if (to < 0) this.#flood(vlan, port, isTagged, buf, off, len)
+    else this.#unicast(vlan, port, this.ports[to], isTagged, buf, off, len)
+  }
+
+  /** Learns where the frame came from, unless the state of the port forbids it. False: the frame is dropped. */
+  #admit (vlan: Vlan, key: number, port: Port, buf: Uint8Array, off: number): boolean {
+    const mayForward = vlan.mayForward(port.number)
+    if (!isGroup(buf, off + 6) && (mayForward || vlan.mayLearn(port.number))) {
+      const result = this.fdb.learn(key, macHi(buf, off + 6), macLo(buf, off + 6), port.number)
+      if (result === MOVED) port.moves++
+      else if (result === REFUSED) port.unlearnt++
+    }
+    if (!mayForward) port.drops.notForwarding++
+    return mayForward
+  }
+
+  #unicast (vlan: Vlan, from: Port, to: Port | null, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
+    if (to === from) from.drops.filtered++
+    else if (to === null || !vlan.isMember(to.number)) from.drops.vlan++ // a static address can point anywhere
+    else if (!vlan.mayForward(to.number)) from.drops.notForwarding++
+    else if (isTagged === (to.pvid !== vlan.id)) to.send(buf, off, len)
+    else if (isTagged) this.#sendPopped(to.alone, from, buf, off, len)
+    else this.#sendPushed(to.alone, from, vlan.id, buf, off, len)
+  }
+
+  #flood (vlan: Vlan, from: Port, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
+    if (vlan.isStale) vlan.refresh(this.ports)
+    const tagged = vlan.taggedFlood
+    const untagged = vlan.untaggedFlood
+    if (isTagged) {
+      sendAll(tagged, from, buf, off, len)
+      if (hasOther(untagged, from)) this.#sendPopped(untagged, from, buf, off, len)
+    } else {
+      sendAll(untagged, from, buf, off, len)
+      if (hasOther(tagged, from)) this.#sendPushed(tagged, from, vlan.id, buf, off, len)
+    }
+  }
+
+  #passOpaque (port: Port, vid: number, buf: Uint8Array, off: number, len: number): void {
+    const domain = this.vlans[port.pvid]
+    if (domain === null) {
+      port.drops.vlan++
+      return
+    }
+    const key = OPAQUE | vid
+    if (!this.#admit(domain, key, port, buf, off)) return
+    const number = isGroup(buf, off) ? -1 : this.fdb.find(key, macHi(buf, off), macLo(buf, off))
+    const to = number < 0 ? null : this.ports[number]
+    if (to === port) port.drops.filtered++
+    else if (to !== null && to.pvid === port.pvid && domain.mayForward(number)) to.send(buf, off, len)
+    else {
+      if (domain.isStale) domain.refresh(this.ports)
+      sendAll(domain.untaggedFlood, port, buf, off, len)
+    }
+  }
+
+  #sendPushed (targets: readonly Port[], from: Port, tci: number, buf: Uint8Array, off: number, len: number): void {
+    const at = pushTag(buf, off, tci)
+    sendAll(targets, from, buf, at, len + TAG)
+    popTag(buf, at)
+  }
+
+  #sendPopped (targets: readonly Port[], from: Port, buf: Uint8Array, off: number, len: number): void {
+    const tci = tagControl(buf, off)
+    const at = popTag(buf, off)
+    if (len >= MIN_FRAME && len - TAG < MIN_FRAME) this.#sendPadded(targets, from, buf, at, len - TAG)
+    else sendAll(targets, from, buf, at, len - TAG)
+    pushTag(buf, at, tci)
+  }
+
+  /** A frame that was long enough with its tag is filled up with zeros, elsewhere: what follows it is not ours. */
+  #sendPadded (targets: readonly Port[], from: Port, buf: Uint8Array, off: number, len: number): void {
+    const wasTaken = this.#isScratchTaken
+    const scratch = wasTaken ? new Uint8Array(HEADROOM + MIN_FRAME) : this.#scratch // taken: only in a frame within a frame
+    for (let i = -OFFLOAD; i < len; i++) scratch[HEADROOM + i] = buf[off + i]
+    scratch.fill(0, HEADROOM + len)
+    this.#isScratchTaken = true
+    sendAll(targets, from, scratch, HEADROOM, MIN_FRAME)
+    this.#isScratchTaken = wasTaken
+  }
+
+  /** In a hub every port but port 0 is a target, plugged in or not. */
+  #refreshHub (): readonly Port[] {
+    this.#hubFlood = this.ports.filter((port): port is Port => port !== null && port.number !== 0)
+    return this.#hubFlood
+  }
+}
+
+const sendAll = (targets: readonly Port[], from: Port, buf: Uint8Array, off: number, len: number): void => {
+  for (let i = 0; i < targets.length; i++) {
+    if (targets[i] !== from) targets[i].send(buf, off, len)
+  }
+}
+
+const hasOther = (targets: readonly Port[], from: Port): boolean =>
+  targets.length > 1 || (targets.length === 1 && targets[0] !== from)

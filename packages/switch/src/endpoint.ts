@@ -1,0 +1,101 @@
+/**
+ * One cable plugged into a port: the sink of a link, the queue in front of it, and who it belongs to.
+ */
+import { HEADER, isFrame } from '@vde-ts/frame/ethernet.js'
+import type { FrameSink, Link } from '@vde-ts/link/link.js'
+import type { Owner } from './access.ts'
+import type { Port } from './port.ts'
+import type { FrameQueue } from './queue.ts'
+
+/** What an endpoint needs of its switch. */
+export interface EndpointHost {
+  /** One whole frame came in on `port`. */
+  forward (port: Port, buf: Uint8Array, off: number, len: number): void
+  /** The endpoint closed: take it off its port. Called once. */
+  endpointClosed (endpoint: Endpoint): void
+}
+
+export class Endpoint implements FrameSink {
+  /** A counter of the switch from 1; never a descriptor, never used twice. */
+  readonly id: number
+  readonly port: Port
+  readonly owner: Owner
+  /** Kind of medium, as the console shows it: `unix prog`, `tuntap`. */
+  readonly module: string
+  /** Raw text of the client: escape it before showing. */
+  readonly description: string
+  readonly queue: FrameQueue
+  /** Frames lost because the queue or the budget was full. */
+  queueDrops = 0
+
+  readonly #host: EndpointHost
+  #link: Link | null = null
+  #isClosed = false
+
+  constructor (
+    id: number, port: Port, host: EndpointHost, queue: FrameQueue,
+    who: { readonly owner: Owner, readonly module: string, readonly description: string }
+  ) {
+    this.id = id
+    this.port = port
+    this.#host = host
+    this.queue = queue
+    this.owner = who.owner
+    this.module = who.module
+    this.description = who.description
+  }
+
+  get isClosed (): boolean { return this.#isClosed }
+  get link (): Link | null { return this.#link }
+
+  /** Plugs the link in, which this endpoint must be the sink of, and starts it. The link is the endpoint's from now on. */
+  connect (link: Link): void {
+    if (this.#isClosed) {
+      link.close()
+      return
+    }
+    this.#link = link
+    link.resume()
+  }
+
+  onFrame (buf: Uint8Array, off: number, len: number): void {
+    if (this.#isClosed) return
+    if (isFrame(len)) this.#host.forward(this.port, buf, off, len)
+    else if (len >= HEADER) this.port.drops.giant++
+    else if (len > 0) this.port.drops.runt++ // length 0 is how old clients say farewell
+  }
+
+  onWritable (): void {
+    if (this.#link !== null) this.queue.drain(this.#link)
+  }
+
+  onClose (): void { this.close() }
+
+  /** Sends one frame, behind those that wait already. */
+  send (buf: Uint8Array, off: number, len: number): void {
+    const link = this.#link
+    if (link === null) {
+      this.port.drops.closed++
+      return
+    }
+    if (len > link.maxFrame) {
+      this.port.drops.oversize++
+      return
+    }
+    if (this.queue.frames === 0 && link.send(buf, off, len)) return
+    if (this.queue.push(buf, off, len) || this.#isClosed) return
+    this.port.drops.queueFull++
+    this.queueDrops++
+  }
+
+  /** Unplugs: leaves the port, forgets what is queued, closes the link. Idempotent, also from within a flood. */
+  close (): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const link = this.#link
+    this.#link = null
+    this.queue.close()
+    this.#host.endpointClosed(this)
+    link?.close()
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * A numbered place of the switch: what it may do (PVID, access, flags), what it counted, and the endpoints plugged in.
+ * It stays when its last endpoint leaves. A frame given to a port goes to all its endpoints.
+ */
+import { NONE, type AccessRule } from './access.ts'
+import type { Endpoint } from './endpoint.ts'
+import { NO_VLAN } from './vlan.ts'
+
+/** Highest port number there can be. */
+export const MAX_PORTS = 65535
+
+/** Why frames were lost at a port, in frames. The first six count on the way in, the others on the way out. */
+export class Drops {
+  /** Shorter than an Ethernet header, or than the tag it announces. */
+  runt = 0
+  /** Longer than any frame the suite carries. */
+  giant = 0
+  /** Of a VLAN the port is no member of, or that cannot be; untagged on a port without PVID. */
+  vlan = 0
+  /** The port is Discarding or Learning in that VLAN. */
+  notForwarding = 0
+  /** For an address behind the very port it came from. */
+  filtered = 0
+  /** Came back to this switch too often while still being forwarded: links of one process that form a loop. */
+  loop = 0
+  /** Longer than the link takes. */
+  oversize = 0
+  /** The queue of the endpoint, or the budget of the switch, was full. */
+  queueFull = 0
+  /** The endpoint has no link (yet, or any more). */
+  closed = 0
+}
+
+export class Port implements AccessRule {
+  readonly number: number
+  /** VLAN of its untagged frames; NO_VLAN: it takes none. Set through the switch. */
+  pvid: number = NO_VLAN
+  /** True when a client that asks for no port in particular may be placed here. */
+  isAllocatable: boolean
+  /** Uid that may use the port, NONE: no such rule. */
+  user: number = NONE
+  /** Gid whose members may use the port, NONE: no such rule. */
+  group: number = NONE
+  /** Uid of the endpoints plugged in; NONE when there is none, or it is unknown. */
+  currentUser: number = NONE
+  /** Newest first. Replaced on change, never changed, so that a loop over it goes on undisturbed. */
+  endpoints: readonly Endpoint[] = []
+
+  inFrames = 0
+  inBytes = 0
+  outFrames = 0
+  outBytes = 0
+  /** Addresses that moved here from another port. */
+  moves = 0
+  /** Addresses not learnt because the table was full. */
+  unlearnt = 0
+  drops: Drops = new Drops()
+  /** Only this port, for whoever takes several: a unicast is a flood to one. */
+  readonly alone: readonly Port[] = [this]
+
+  constructor (number: number, isAllocatable: boolean) {
+    this.number = number
+    this.isAllocatable = isAllocatable
+  }
+
+  /** True when something is plugged in. */
+  get isActive (): boolean { return this.endpoints.length > 0 }
+
+  /** Gives a frame, in the form this port takes, to every endpoint. Counted once, and also when all of them drop it. */
+  send (buf: Uint8Array, off: number, len: number): void {
+    this.outFrames++
+    this.outBytes += len
+    const endpoints = this.endpoints
+    for (let i = 0; i < endpoints.length; i++) endpoints[i].send(buf, off, len)
+  }
+
+  resetCounters (): void {
+    this.inFrames = 0
+    this.inBytes = 0
+    this.outFrames = 0
+    this.outBytes = 0
+    this.moves = 0
+    this.unlearnt = 0
+    this.drops = new Drops()
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Frames waiting for a link that was full: a bounded FIFO per endpoint, in chunks borrowed from the switch's budget.
+ *
+ *     chunk:  |  sent  | len, 4 octets | virtio_net_hdr, 12 | frame ... | len | hdr | frame ... |   free   |
+ *                       ^ head (oldest)                                                         ^ tail
+ *
+ * A chunk is filled once from its front and given back when its last frame has gone, so whatever lies in front of the
+ * oldest frame is dead and may be scribbled on by the receiver (the headroom of the link contract). A queue that never
+ * filled owns nothing. Tail drop: what does not fit is refused, the caller counts it.
+ */
+import { OFFLOAD, type Link } from '@vde-ts/link/link.js'
+
+/** Frames an endpoint queues unless told otherwise. */
+export const DEFAULT_QUEUE_FRAMES = 1024
+/** Octets of frames an endpoint queues at most. */
+export const QUEUE_OCTETS: number = 2 * 1024 * 1024
+/** Octets of chunks all queues of a switch hold at most. */
+export const SWITCH_OCTETS: number = 32 * 1024 * 1024
+
+const CHUNK = 16 * 1024
+const LENGTH = 4
+const OVERHEAD = LENGTH + OFFLOAD
+
+class Chunk {
+  readonly bytes: Uint8Array
+  head = 0
+  tail = 0
+  next: Chunk | null = null
+
+  constructor (size: number) { this.bytes = new Uint8Array(size) }
+
+  hasRoom (size: number): boolean { return this.tail + size <= this.bytes.length }
+}
+
+/** Storage of all queues of one switch. Chunks that come back are kept for the next burst and let go by {@link trim}. */
+export class QueueBudget {
+  readonly limit: number
+  #used = 0
+  #free: Chunk[] = []
+
+  constructor (limit: number = SWITCH_OCTETS) { this.limit = limit }
+
+  /** Octets of chunks in use. */
+  get used (): number { return this.#used }
+  /** Octets of chunks kept for reuse. */
+  get spare (): number { return this.#free.length * CHUNK }
+
+  /** An empty chunk of `size` octets or more, null when the switch holds its limit. */
+  take (size: number): Chunk | null {
+    const want = size <= CHUNK ? CHUNK : size
+    if (this.#used + want > this.limit) return null
+    this.#used += want
+    if (want > CHUNK) return new Chunk(want) // one super-frame; not kept afterwards
+    return this.#free.pop() ?? new Chunk(CHUNK)
+  }
+
+  give (chunk: Chunk): void {
+    this.#used -= chunk.bytes.length
+    if (chunk.bytes.length !== CHUNK) return
+    chunk.head = 0
+    chunk.tail = 0
+    chunk.next = null
+    this.#free.push(chunk)
+  }
+
+  /** Lets go of half of the spare chunks: called once a second, so an idle switch soon holds none. */
+  trim (): void { this.#free.length >>= 1 }
+}
+
+/** The queue of one endpoint. */
+export class FrameQueue {
+  /** Most frames it holds; lowering it drops none that wait already. */
+  limit: number
+  /** Frames waiting. */
+  frames = 0
+  /** Octets of the frames waiting. */
+  octets = 0
+
+  readonly #budget: QueueBudget
+  #first: Chunk | null = null
+  #last: Chunk | null = null
+  #isDraining = false
+  #isClosed = false
+
+  constructor (budget: QueueBudget, limit: number) {
+    this.#budget = budget
+    this.limit = limit
+  }
+
+  /** Copies a frame and its offload header behind the others; `off` >= OFFLOAD. False: no room, nothing was kept. */
+  push (buf: Uint8Array, off: number, len: number): boolean {
+    if (this.#isClosed || this.frames >= this.limit || this.octets + len > QUEUE_OCTETS) return false
+    const size = OVERHEAD + len
+    let chunk = this.#last
+    if (chunk === null || !chunk.hasRoom(size)) {
+      chunk = this.#append(size)
+      if (chunk === null) return false
+    }
+    writeLength(chunk.bytes, chunk.tail, len)
+    // A view per queued frame, 50 ns at any length; a loop over the octets costs 58 ns for 60 of them, 3 400 for 1 514.
+    chunk.bytes.set(buf.subarray(off - OFFLOAD, off + len), chunk.tail + LENGTH)
+    chunk.tail += size
+    this.frames++
+    this.octets += len
+    return true
+  }
+
+  /** Sends the oldest frames until the link is full again or none is left. */
+  drain (link: Link): void {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    while (this.#first !== null && !this.#isClosed) {
+      const chunk = this.#first
+      const len = readLength(chunk.bytes, chunk.head)
+      // Read before the send: the receiver may write into the headroom, where the length lies.
+      if (!link.send(chunk.bytes, chunk.head + OVERHEAD, len)) break
+      chunk.head += OVERHEAD + len
+      this.frames--
+      this.octets -= len
+      if (chunk.head === chunk.tail) this.#dropFirst(chunk)
+    }
+    this.#isDraining = false
+    if (this.#isClosed) this.#release()
+  }
+
+  /** Forgets every frame and takes no more. Inside {@link drain} the chunk being sent stays whole until the send returns. */
+  close (): void {
+    this.#isClosed = true
+    if (!this.#isDraining) this.#release()
+  }
+
+  #append (size: number): Chunk | null {
+    const chunk = this.#budget.take(size)
+    if (chunk === null) return null
+    if (this.#last === null) this.#first = chunk
+    else this.#last.next = chunk
+    this.#last = chunk
+    return chunk
+  }
+
+  #dropFirst (chunk: Chunk): void {
+    this.#first = chunk.next
+    if (this.#first === null) this.#last = null
+    this.#budget.give(chunk)
+  }
+
+  #release (): void {
+    while (this.#first !== null) this.#dropFirst(this.#first)
+    this.frames = 0
+    this.octets = 0
+  }
+}
+
+const writeLength = (bytes: Uint8Array, at: number, len: number): void => {
+  bytes[at] = len >>> 16
+  bytes[at + 1] = len >>> 8
+  bytes[at + 2] = len
+}
+
+const readLength = (bytes: Uint8Array, at: number): number => (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]

@@ -1,0 +1,121 @@
+/**
+ * VLANs and who belongs to them.
+ *
+ * Membership is two bitmaps over port numbers. A port is an untagged member of the VLAN that is its PVID, and of no
+ * other; it is a tagged member of any number of others. A flood walks two arrays of ports made from the bitmaps when
+ * they change: those that take the frame without a tag, and those that take it with one.
+ */
+import type { Port } from './port.ts'
+
+/** PVID of a port that takes no untagged frames. */
+export const NO_VLAN = 4095
+/** The VLAN every new switch has, and every new port is in. */
+export const DEFAULT_VLAN = 0
+
+/** A set of port numbers as a bitmap that is as long as its highest member needs. */
+export class PortSet {
+  #words: Uint32Array = new Uint32Array(1)
+
+  has (port: number): boolean {
+    const word = port >>> 5
+    return word < this.#words.length && (this.#words[word] >>> (port & 31) & 1) === 1
+  }
+
+  add (port: number): void {
+    const word = port >>> 5
+    if (word >= this.#words.length) {
+      const wider = new Uint32Array(Math.max(word + 1, this.#words.length * 2))
+      wider.set(this.#words)
+      this.#words = wider
+    }
+    this.#words[word] |= 1 << (port & 31)
+  }
+
+  delete (port: number): void {
+    if (this.has(port)) this.#words[port >>> 5] &= ~(1 << (port & 31))
+  }
+
+  get isEmpty (): boolean { return this.#words.every((word) => word === 0) }
+
+  /** Members in rising order. */
+  * [Symbol.iterator] (): Iterator<number> {
+    for (let word = 0; word < this.#words.length; word++) {
+      for (let bits = this.#words[word]; bits !== 0; bits = (bits & (bits - 1)) >>> 0) {
+        yield word * 32 + 31 - Math.clz32(bits & -bits)
+      }
+    }
+  }
+}
+
+/** Spanning-tree state of a port in a VLAN: whether it learns, whether it forwards. */
+export type PortState = 'Discarding' | 'Learning' | 'Forwarding'
+
+const EMPTY: readonly Port[] = []
+
+export class Vlan {
+  readonly id: number
+  readonly untagged: PortSet = new PortSet()
+  readonly tagged: PortSet = new PortSet()
+  /** Active, forwarding members that take the VLAN untagged. Made new on change, so a flood under way keeps its own. */
+  untaggedFlood: readonly Port[] = EMPTY
+  /** The same for those that take it tagged. */
+  taggedFlood: readonly Port[] = EMPTY
+  /** The two arrays are out of date. */
+  isStale = true
+
+  /** Members that must not forward; null when all may, which is always so without a spanning tree. */
+  #blocked: PortSet | null = null
+  /** Those of them that learn. */
+  #learning: PortSet | null = null
+
+  constructor (id: number) { this.id = id }
+
+  isMember (port: number): boolean { return this.untagged.has(port) || this.tagged.has(port) }
+  get isEmpty (): boolean { return this.untagged.isEmpty && this.tagged.isEmpty }
+
+  mayForward (port: number): boolean { return this.#blocked === null || !this.#blocked.has(port) }
+  mayLearn (port: number): boolean { return this.mayForward(port) || this.#learning!.has(port) }
+
+  stateOf (port: number): PortState {
+    if (this.mayForward(port)) return 'Forwarding'
+    return this.mayLearn(port) ? 'Learning' : 'Discarding'
+  }
+
+  setState (port: number, state: PortState): void {
+    this.isStale = true
+    if (state === 'Forwarding') {
+      this.#blocked?.delete(port)
+      this.#learning?.delete(port)
+      if (this.#blocked?.isEmpty === true) this.#blocked = this.#learning = null
+      return
+    }
+    this.#blocked ??= new PortSet()
+    this.#learning ??= new PortSet()
+    this.#blocked.add(port)
+    if (state === 'Learning') this.#learning.add(port)
+    else this.#learning.delete(port)
+  }
+
+  /** Ends the membership of a port, in both forms, and its state. */
+  drop (port: number): void {
+    this.untagged.delete(port)
+    this.tagged.delete(port)
+    this.setState(port, 'Forwarding')
+  }
+
+  /** Brings the flood arrays up to date. */
+  refresh (ports: ReadonlyArray<Port | null>): void {
+    this.untaggedFlood = this.#targets(this.untagged, ports)
+    this.taggedFlood = this.#targets(this.tagged, ports)
+    this.isStale = false
+  }
+
+  #targets (members: PortSet, ports: ReadonlyArray<Port | null>): Port[] {
+    const targets: Port[] = []
+    for (const number of members) {
+      const port = ports[number]
+      if (port !== null && port.isActive && this.mayForward(number)) targets.push(port)
+    }
+    return targets
+  }
+}
