@@ -77,7 +77,8 @@ export interface Spawned {
 
 /** Why a child could not be started: the step that failed and its errno (positive). Nothing is left behind. */
 export interface SpawnFailure {
-  readonly step: 'clone' | 'setgroups' | 'uid_map' | 'gid_map' | 'tun' | 'tap' | 'capabilities' | 'mount' | 'hostname' | 'chdir' | 'fds' | 'exec'
+  readonly step: 'clone' | 'setgroups' | 'uid_map' | 'gid_map' | 'tun' | 'tap' | 'capabilities' | 'mount' | 'hostname' | 'chdir' |
+    'pgid' | 'fds' | 'exec'
   readonly errno: number
   /** Index of the tap that failed, for step `tap`. */
   readonly index: number

@@ -1,0 +1,258 @@
+/*
+ * The child between clone and exec. It is a copy of one thread of a threaded process, so locks may be held for ever by
+ * threads that do not exist here: only async-signal-safe calls, no allocation, no stdio.
+ *
+ *     signals  maps  taps ---SCM_RIGHTS---> parent   mounts  hostname  capabilities  cwd  group  descriptors
+ *     [hold: "ready" ---> parent ---> go]   exec
+ *
+ * The channel is close-on-exec: its end of file without a report is the parent's proof of the exec.
+ */
+#define _GNU_SOURCE
+#include "child.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/if_tun.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Status of a child that never came to its exec; nobody sees it but for a held one. */
+#define NOT_STARTED 127
+
+static int write_file(const char *path, const char *text)
+{
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int failed = vn_result(write(fd, text, strlen(text)));
+  close(fd);
+  return failed < 0 ? failed : 0;
+}
+
+static bool has(const struct vn_plan *plan, int flag) { return (plan->spec->namespaces & flag) != 0; }
+
+static int deny_setgroups(struct vn_plan *plan)
+{
+  return has(plan, CLONE_NEWUSER) ? write_file("/proc/self/setgroups", "deny") : 0;
+}
+
+static int map_uid(struct vn_plan *plan)
+{
+  return has(plan, CLONE_NEWUSER) ? write_file("/proc/self/uid_map", plan->uid_map) : 0;
+}
+
+static int map_gid(struct vn_plan *plan)
+{
+  return has(plan, CLONE_NEWUSER) ? write_file("/proc/self/gid_map", plan->gid_map) : 0;
+}
+
+static int say(const struct vn_plan *plan, struct vn_report report, const int *fds, size_t count)
+{
+  union { struct cmsghdr head; char room[CMSG_SPACE(VN_MAX_FDS * sizeof(int))]; } control;
+  struct iovec span = { &report, sizeof report };
+  struct msghdr message = { .msg_iov = &span, .msg_iovlen = 1 };
+  if (count > 0) {
+    memset(&control, 0, sizeof control);
+    message.msg_control = &control;
+    message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+    control.head.cmsg_len = CMSG_LEN(count * sizeof(int));
+    control.head.cmsg_level = SOL_SOCKET;
+    control.head.cmsg_type = SCM_RIGHTS;
+    memcpy(CMSG_DATA(&control.head), fds, count * sizeof(int));
+  }
+  return vn_result(sendmsg(plan->channel, &message, MSG_NOSIGNAL));
+}
+
+static int make_taps(struct vn_plan *plan)
+{
+  const struct vn_spawn_spec *spec = plan->spec;
+  for (size_t i = 0; i < spec->tap_count; i++) {
+    char name[VN_IFNAME];
+    plan->step = VN_TUN;
+    plan->index = (int)i;
+    plan->taps[i] = vn_tun_open(NULL);
+    if (plan->taps[i] < 0) return plan->taps[i];
+    plan->step = VN_TAP;
+    strncpy(name, spec->taps[i], VN_IFNAME - 1);
+    name[VN_IFNAME - 1] = '\0';
+    int failed = vn_tap_attach(plan->taps[i], name, IFF_TAP | IFF_NO_PI | spec->tap_flags);
+    if (failed < 0) return failed;
+  }
+  for (size_t at = 0; at < spec->tap_count; at += VN_MAX_FDS) {
+    size_t count = spec->tap_count - at < VN_MAX_FDS ? spec->tap_count - at : VN_MAX_FDS;
+    int failed = say(plan, (struct vn_report){ VN_SAY_TAPS, 0, 0, 0 }, plan->taps + at, count);
+    if (failed < 0) return failed;
+  }
+  return 0;
+}
+
+static int arrange_mounts(struct vn_plan *plan)
+{
+  if (!has(plan, CLONE_NEWNS)) return 0;
+  /* First of all nothing mounted here may reach the host. */
+  if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return -errno;
+  if (plan->spec->resolv_conf == NULL) return 0;
+  return vn_result(mount(plan->spec->resolv_conf, "/etc/resolv.conf", NULL, MS_BIND, NULL));
+}
+
+static int name_host(struct vn_plan *plan)
+{
+  const char *name = plan->spec->hostname;
+  return name == NULL ? 0 : vn_result(sethostname(name, strlen(name)));
+}
+
+static int raise_capabilities(struct vn_plan *plan)
+{
+  struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+  struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+  uint32_t wanted = plan->spec->capabilities;
+  /* Root keeps its full set across the exec without ambient capabilities. */
+  if (wanted == 0 || geteuid() == 0) return 0;
+  memset(sets, 0, sizeof sets);
+  sets[0].permitted = sets[0].effective = sets[0].inheritable = wanted;
+  if (syscall(SYS_capset, &head, sets) < 0) return -errno;
+  for (unsigned long bit = 0; bit < 32; bit++) {
+    if ((wanted & (1u << bit)) == 0) continue;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, bit, 0, 0) < 0) return -errno;
+  }
+  return 0;
+}
+
+static int change_directory(struct vn_plan *plan)
+{
+  return plan->spec->cwd == NULL ? 0 : vn_result(chdir(plan->spec->cwd));
+}
+
+static int join_group(struct vn_plan *plan)
+{
+  return plan->spec->pgid < 0 ? 0 : vn_result(setpgid(0, plan->spec->pgid));
+}
+
+/* Closes every descriptor from `first` on. */
+static void close_from(unsigned first)
+{
+  struct rlimit limit;
+  if (syscall(SYS_close_range, first, ~0u, 0) == 0) return;
+  /* Only where a sandbox hides close_range. */
+  rlim_t end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? limit.rlim_cur : 65536;
+  for (unsigned fd = first; fd < end; fd++) close((int)fd);
+}
+
+/*
+ * The table: every source is first duplicated above the target range, for a target may be another's source. The
+ * channel ends just behind the table, and all descriptors after it are closed.
+ */
+static int arrange_descriptors(struct vn_plan *plan)
+{
+  const struct vn_spawn_spec *spec = plan->spec;
+  int count = (int)spec->fd_count;
+  int channel = fcntl(plan->channel, F_DUPFD_CLOEXEC, count);
+  if (channel < 0) return -errno;
+  plan->channel = channel;
+  for (int i = 0; i < count; i++) {
+    plan->index = i;
+    int source = spec->fds[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : spec->fds[i];
+    if (source < 0) return -errno;
+    plan->moved[i] = fcntl(source, F_DUPFD_CLOEXEC, count);
+    if (plan->moved[i] < 0) return -errno;
+  }
+  for (int i = 0; i < count; i++) {
+    if (dup2(plan->moved[i], i) < 0) return -errno;
+  }
+  if (plan->channel != count) {
+    if (dup3(plan->channel, count, O_CLOEXEC) < 0) return -errno;
+    plan->channel = count;
+  }
+  close_from((unsigned)count + 1);
+  return 0;
+}
+
+/* Node raises the soft limit of open files to the hard one at start and forgets the former; select() users suffer from that. */
+static void restore_limits(void)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur != limit.rlim_max || limit.rlim_max <= 1024) return;
+  limit.rlim_cur = 1024; /* what every Linux distribution starts sessions with */
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* All to default, also SIGPIPE and SIGXFSZ that Node ignores; only what the caller chose to ignore stays so. */
+static void reset_dispositions(void)
+{
+  uint64_t keep = vn_ignored_signals();
+  struct sigaction action = { .sa_handler = SIG_DFL };
+  for (int n = 1; n < NSIG; n++) {
+    if ((keep & (1ull << (n - 1))) == 0) sigaction(n, &action, NULL);
+  }
+}
+
+static void unblock_signals(void)
+{
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_up(struct vn_plan *plan)
+{
+  static const struct { enum vn_step step; int (*run)(struct vn_plan *); } steps[] = {
+    { VN_SETGROUPS, deny_setgroups }, { VN_UID_MAP, map_uid }, { VN_GID_MAP, map_gid }, { VN_TAP, make_taps },
+    { VN_MOUNT, arrange_mounts }, { VN_HOSTNAME, name_host }, { VN_CAPABILITIES, raise_capabilities },
+    { VN_CHDIR, change_directory }, { VN_PGID, join_group }, { VN_FDS, arrange_descriptors }
+  };
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    plan->step = steps[i].step;
+    plan->index = 0;
+    int failed = steps[i].run(plan);
+    if (failed < 0) return failed;
+  }
+  return 0;
+}
+
+/* Tries the candidates as execvp does. Comes back only with the error. */
+static int run_program(struct vn_plan *plan)
+{
+  int refused = 0;
+  for (char **path = plan->candidates; *path != NULL; path++) {
+    execve(*path, plan->spec->argv, plan->spec->env);
+    if (errno == ENOEXEC) {
+      plan->shell_argv[1] = *path;
+      execve(plan->shell_argv[0], plan->shell_argv, plan->spec->env);
+    }
+    if (errno == EACCES) refused = 1;
+    else if (errno != ENOENT && errno != ENOTDIR && errno != ESTALE && errno != ENODEV && errno != ETIMEDOUT) return -errno;
+  }
+  return refused ? -EACCES : -ENOENT;
+}
+
+static _Noreturn void give_up(const struct vn_plan *plan, int failed)
+{
+  say(plan, (struct vn_report){ VN_SAY_FAILED, plan->step, -failed, plan->index }, NULL, 0);
+  _exit(NOT_STARTED);
+}
+
+void vn_child(struct vn_plan *plan)
+{
+  char go;
+  close(plan->parent_end);
+  reset_dispositions();
+  int failed = set_up(plan);
+  if (failed < 0) give_up(plan, failed);
+  restore_limits();
+  unblock_signals();
+  if (plan->spec->hold) {
+    say(plan, (struct vn_report){ VN_SAY_READY, 0, 0, 0 }, NULL, 0);
+    ssize_t got;
+    do got = read(plan->channel, &go, 1); while (got < 0 && errno == EINTR);
+    if (got != 1) _exit(NOT_STARTED);
+  }
+  plan->step = VN_EXEC;
+  plan->index = 0;
+  give_up(plan, run_program(plan));
+}

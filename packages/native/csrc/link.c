@@ -1,0 +1,92 @@
+/*
+ * Network interfaces of the caller's namespace: the few requests that take one ioctl, and rtnetlink.
+ */
+#define _GNU_SOURCE
+#include "native.h"
+
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The kernel answers requests at once; this only keeps a lost answer from blocking for ever. */
+#define ANSWER_SEC 5
+
+static int interface_request(unsigned long what, const char *name, struct ifreq *request)
+{
+  size_t len = strlen(name);
+  if (len == 0 || len >= IFNAMSIZ) return -ENODEV;
+  memset(request->ifr_name, 0, IFNAMSIZ);
+  memcpy(request->ifr_name, name, len);
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  int failed = vn_result(ioctl(fd, what, request));
+  close(fd);
+  return failed;
+}
+
+int vn_interface_mtu(const char *name)
+{
+  struct ifreq request;
+  int failed = interface_request(SIOCGIFMTU, name, &request);
+  return failed < 0 ? failed : request.ifr_mtu;
+}
+
+int vn_set_interface_mtu(const char *name, int mtu)
+{
+  struct ifreq request = { .ifr_mtu = mtu };
+  return interface_request(SIOCSIFMTU, name, &request);
+}
+
+int vn_set_interface_up(const char *name, int up)
+{
+  struct ifreq request;
+  int failed = interface_request(SIOCGIFFLAGS, name, &request);
+  if (failed < 0) return failed;
+  request.ifr_flags = (short)(up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP);
+  return interface_request(SIOCSIFFLAGS, name, &request);
+}
+
+int vn_interface_index(const char *name)
+{
+  struct ifreq request;
+  int failed = interface_request(SIOCGIFINDEX, name, &request);
+  return failed < 0 ? failed : request.ifr_ifindex;
+}
+
+/* Waits for the NLMSG_ERROR with our sequence number; its error is 0 for an acknowledgement. */
+static int netlink_answer(int fd, uint32_t sequence)
+{
+  union { struct nlmsghdr head; uint8_t room[8192]; } in;
+  for (;;) {
+    ssize_t got = recv(fd, &in, sizeof in, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno == EAGAIN ? -ETIMEDOUT : -errno;
+    int left = (int)got;
+    for (struct nlmsghdr *m = &in.head; NLMSG_OK(m, (unsigned)left); m = NLMSG_NEXT(m, left)) {
+      if (m->nlmsg_type != NLMSG_ERROR || m->nlmsg_seq != sequence) continue;
+      if (m->nlmsg_len < NLMSG_LENGTH(sizeof(struct nlmsgerr))) return -EBADMSG;
+      return ((struct nlmsgerr *)NLMSG_DATA(m))->error;
+    }
+  }
+}
+
+int vn_rtnetlink(const uint8_t *message, size_t len)
+{
+  struct nlmsghdr head;
+  if (len < sizeof head) return -EINVAL;
+  memcpy(&head, message, sizeof head);
+  /* Without an acknowledgement to come the wait below would only end in its time-out. */
+  if (head.nlmsg_len != len || (head.nlmsg_flags & NLM_F_ACK) == 0) return -EINVAL;
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) return -errno;
+  struct timeval limit = { ANSWER_SEC, 0 };
+  struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+  int answer = vn_result(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit));
+  if (answer == 0) answer = vn_result(sendto(fd, message, len, 0, (struct sockaddr *)&kernel, sizeof kernel));
+  if (answer >= 0) answer = netlink_answer(fd, head.nlmsg_seq);
+  close(fd);
+  return answer;
+}

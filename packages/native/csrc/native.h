@@ -1,0 +1,187 @@
+/*
+ * System calls for the suite, without N-API: every function answers a value >= 0, or -errno.
+ *
+ *     fd.c socket.c batch.c tap.c link.c     one call each, on descriptors
+ *     epoll.c                                the ready set
+ *     spawn.c child.c                        a process in new namespaces: before and after the clone
+ *     process.c account.c                    signals, pidfds, users, log
+ *     inspect.c                              helper threads for descriptors of strangers
+ *
+ * Every descriptor is close-on-exec at birth. Nothing on the data path allocates. Buffers are borrowed for the call.
+ */
+#ifndef VN_NATIVE_H
+#define VN_NATIVE_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Answer of a system call in the form all functions here use. */
+static inline int vn_result(long value) { return value < 0 ? -errno : (int)value; }
+
+/* Most descriptors one message carries (SCM_MAX_FD of the kernel). */
+#define VN_MAX_FDS 253
+/* Room of an interface name, its final NUL included (IFNAMSIZ). */
+#define VN_IFNAME 16
+
+/* ---- fd.c ---- */
+int vn_close(int fd);
+int vn_read(int fd, uint8_t *buf, size_t len);
+int vn_write(int fd, uint8_t *buf, size_t len);
+int vn_read_nowait(int fd, uint8_t *buf, size_t len);
+int vn_write_nowait(int fd, uint8_t *buf, size_t len);
+/* spans: count pairs (at, len) inside buf[0, room); -EINVAL for one that is not. */
+int vn_write_vector(int fd, uint8_t *buf, size_t room, const int32_t *spans, size_t count);
+int vn_pipe(int nonblock, int32_t *out);
+int vn_eventfd(int initial);
+int vn_duplicate(int fd, int min);
+int vn_set_nonblock(int fd, int on);
+int vn_set_cloexec(int fd, int on);
+int vn_file_type(int fd);
+int vn_is_tty(int fd);
+int vn_poll(int fd, int mask, int timeout_ms);
+
+/* ---- epoll.c ---- */
+int vn_epoll_create(void);
+int vn_epoll_control(int epfd, int op, int fd, uint32_t mask);
+/* Fills pairs (fd, mask), at most `most`, and does not wait. Answers the number of pairs. */
+int vn_epoll_collect(int epfd, int32_t *pairs, size_t most);
+
+/* ---- socket.c ---- */
+int vn_unix_socket(int type);
+int vn_socket_pair(int type, int32_t *out);
+/* path: len octets, no final NUL wanted; a leading NUL is the abstract name space. */
+int vn_bind_unix(int fd, const char *path, size_t len);
+int vn_connect_unix(int fd, const char *path, size_t len);
+int vn_connect_address(int fd, uint8_t *address, size_t len);
+int vn_listen(int fd, int backlog);
+int vn_accept(int fd);
+int vn_shutdown(int fd, int how);
+int vn_peer_credentials(int fd, int32_t *out);
+int vn_peer_groups(int fd, uint32_t *out, size_t room);
+int vn_set_buffers(int fd, int send_octets, int receive_octets);
+int vn_socket_error(int fd);
+int vn_socket_type(int fd);
+
+/* ---- batch.c ---- */
+int vn_receive(int fd, uint8_t *buf, size_t len);
+int vn_send(int fd, uint8_t *buf, size_t len);
+/* The i-th datagram goes to buf + i * stride, at most size octets; the caller proved that count of them fit. */
+int vn_receive_batch(int fd, uint8_t *buf, size_t stride, size_t size, size_t count, int32_t *lengths);
+int vn_send_batch(int fd, uint8_t *buf, size_t room, const int32_t *spans, size_t count);
+int vn_send_descriptors(int fd, uint8_t *buf, size_t len, const int32_t *fds, size_t count);
+/* flags: of recvmsg, added to MSG_CMSG_CLOEXEC. *count: room before, descriptors received after. */
+int vn_receive_descriptors(int fd, uint8_t *buf, size_t len, int flags, int32_t *fds, size_t *count);
+
+/* ---- tap.c ---- */
+int vn_tun_open(const char *device);
+/* name: room for VN_IFNAME octets, the wish before and the real name after. */
+int vn_tap_attach(int fd, char *name, int flags);
+int vn_tap_open(const char *device, char *name, int flags);
+int vn_tap_persist(int fd, int on);
+int vn_tap_owner(int fd, uint32_t uid);
+int vn_tap_group(int fd, uint32_t gid);
+int vn_tap_offload(int fd, int mask);
+int vn_tap_header_size(int fd, int octets);
+int vn_tap_info(int fd, char *name);
+int vn_tap_carrier(int fd, int on);
+
+/* ---- link.c ---- */
+int vn_interface_mtu(const char *name);
+int vn_set_interface_mtu(const char *name, int mtu);
+int vn_set_interface_up(const char *name, int up);
+int vn_interface_index(const char *name);
+int vn_rtnetlink(const uint8_t *message, size_t len);
+
+/* ---- process.c ---- */
+int vn_pidfd_wait(int pidfd);
+int vn_pidfd_signal(int pidfd, int signal);
+int vn_pidfd_open(int pid);
+int vn_setpgid(int pid, int pgid);
+int vn_getpgid(int pid);
+int vn_getsid(int pid);
+int vn_kill(int pid, int signal);
+int vn_raise_default(int signal);
+int vn_ignore_signal(int signal);
+/* Bit n - 1: signal n was given to vn_ignore_signal. */
+uint64_t vn_ignored_signals(void);
+int vn_set_process_name(const char *name);
+int vn_setsid(void);
+int vn_umask(int mask);
+
+/* ---- account.c ---- */
+struct vn_account {
+  char *name, *home, *shell; /* inside buffer */
+  uint32_t uid, gid;
+  char *buffer; /* free() it */
+};
+/* name NULL: by uid. 0, -ENOENT, or what the database failed with. */
+int vn_user(const char *name, uint32_t uid, struct vn_account *out);
+/* name NULL: by *gid. *text becomes the group's name (inside *buffer, which the caller frees). */
+int vn_group(const char *name, uint32_t *gid, char **text, char **buffer);
+/* *out becomes an array the caller frees; answers its length. */
+int vn_groups_of(const char *name, uint32_t gid, uint32_t **out);
+int vn_openlog(const char *ident);
+void vn_syslog(int priority, const char *text);
+/* Text of a positive error number in the C locale, never NULL, cut to room. */
+void vn_strerror(int number, char *out, size_t room);
+
+/* ---- spawn.c ---- */
+enum vn_step {
+  VN_CLONE, VN_SETGROUPS, VN_UID_MAP, VN_GID_MAP, VN_TUN, VN_TAP, VN_CAPABILITIES, VN_MOUNT, VN_HOSTNAME, VN_CHDIR,
+  VN_PGID, VN_FDS, VN_EXEC
+};
+
+struct vn_spawn_spec {
+  const char *file;
+  char **argv, **env;  /* NULL at the end */
+  const int32_t *fds;  /* fds[i] becomes i; -1 is /dev/null */
+  size_t fd_count;
+  const char *cwd;        /* or NULL */
+  int pgid;               /* -1: that of the caller */
+  int namespaces;         /* CLONE_NEW* */
+  uint32_t capabilities;  /* bit n: capability n, made ambient */
+  const char *hostname;   /* or NULL */
+  const char *resolv_conf; /* or NULL */
+  char **taps;
+  size_t tap_count;
+  int tap_flags;
+  bool hold;
+};
+
+struct vn_spawned {
+  int pid, pidfd;
+  int hold;   /* descriptor for vn_spawn_release, or -1 */
+  int *taps;  /* room for tap_count, of the caller */
+  /* after a failure */
+  enum vn_step step;
+  int index;
+};
+
+/* 0, or -errno with out->step and out->index; then nothing is left: no descriptor, no zombie. */
+int vn_spawn(const struct vn_spawn_spec *spec, struct vn_spawned *out);
+/* Closes hold in any case. */
+int vn_spawn_release(int hold);
+
+/* ---- inspect.c ---- */
+struct vn_inspection {
+  int connection;   /* owned by the inspection until done */
+  uint8_t *packet;
+  size_t room;
+  /* filled on the helper thread */
+  int result;       /* the tap, or -errno */
+  int flags;
+  char name[VN_IFNAME];
+  size_t length;    /* octets the packet really had */
+  /* called on the helper thread; owns the structure from then on */
+  void (*done)(struct vn_inspection *);
+  void *owner;
+  struct vn_inspection *next; /* free for use after done */
+};
+
+int vn_inspect(struct vn_inspection *inspection);
+int vn_close_elsewhere(int fd);
+
+#endif
