@@ -56,6 +56,8 @@ export interface CommandSpec {
   readonly singleDashLong: boolean
   /** Operands that part the line, such as `=`: from the first of them on everything is `rest`. */
   readonly operandSeparators?: readonly string[]
+  /** Signals that do nothing to it. */
+  readonly ignores?: readonly NodeJS.Signals[]
 }
 
 /** The values of a command line, by the options' long names. */
@@ -83,6 +85,9 @@ export class UsageError extends Error {
 
 export const HELP: Option = { name: 'help', short: 'h', help: 'Show this text' }
 export const VERSION: Option = { name: 'version', help: 'Show the version' }
+/** What VDE programs have always ignored. Among them is USR1, with which Node would open its debugger. */
+export const IGNORED: readonly NodeJS.Signals[] =
+  ['SIGALRM', 'SIGUSR1', 'SIGUSR2', 'SIGPROF', 'SIGVTALRM', 'SIGIO', 'SIGSTKFLT', 'SIGPWR']
 export const DAEMON: Option = {
   name: 'daemon', short: 'd', help: 'Go on in the background; returns when everything is ready, or with the reason why not'
 }

@@ -20,8 +20,9 @@ export const spec: CommandSpec = {
     { name: 'nowrapnoclean', short: 'N', help: 'As -n, and leave the files behind' }
   ],
   stopAtOperand: true,
-  unknown: 'refuse',
+  unknown: 'warn',
   exit: {
+    // The C program ends with 0 here, and kills the script that called it.
     usage: 2,
     help: 0,
     statuses: [

@@ -1,5 +1,5 @@
 /** Command line of vde_plug. */
-import { DAEMON, HELP, VERSION, type CommandSpec } from '../command.ts'
+import { DAEMON, HELP, IGNORED, VERSION, type CommandSpec } from '../command.ts'
 
 export const spec: CommandSpec = {
   name: 'vde_plug',
@@ -41,5 +41,6 @@ export const spec: CommandSpec = {
       ['killed', 'by SIGINT or SIGHUP, after removing its files']
     ]
   },
+  ignores: IGNORED,
   singleDashLong: false
 }

@@ -1,5 +1,5 @@
 /** Command line of vde_switch. */
-import { DAEMON, HELP, type CommandSpec } from '../command.ts'
+import { DAEMON, HELP, IGNORED, type CommandSpec } from '../command.ts'
 
 export const spec: CommandSpec = {
   name: 'vde_switch',
@@ -45,5 +45,6 @@ export const spec: CommandSpec = {
       ['killed', 'by SIGINT, after removing its files']
     ]
   },
+  ignores: IGNORED,
   singleDashLong: true
 }

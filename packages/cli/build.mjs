@@ -1,0 +1,77 @@
+/**
+ * Bundles bin/*.ts into dist/bin/<name>.js and links node_modules/.bin/<name> of the root to them. A command is found
+ * through any symbolic link: Node resolves it before it looks for the chunks beside.
+ */
+import { build } from 'esbuild'
+import { createRequire } from 'node:module'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const root = join(here, '../..')
+const out = join(here, 'dist/bin')
+const names = readdirSync(join(here, 'bin')).filter((f) => f.endsWith('.ts')).map((f) => f.slice(0, -3))
+
+/** The addon stays a file of its own. Its path is relative to the module that loads it, which moves with bundling. */
+const addonPath = {
+  name: 'addon-path',
+  setup (bundle) {
+    bundle.onLoad({ filter: /packages\/native\/src\/index\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      const built = join(dirname(path), '../build/vde_native.node')
+      const contents = source.replace("'../build/vde_native.node'", JSON.stringify(relative(out, built)))
+      if (contents === source) return { errors: [{ text: `${path} does not load ../build/vde_native.node any more` }] }
+      return { contents, loader: 'ts' }
+    })
+  }
+}
+
+/** `yargs/helpers` also loads what lays out yargs' own help texts, 90 KB and 15 ms at each start. We want its parser. */
+const lightParser = {
+  name: 'light-parser',
+  setup (bundle) {
+    const helpers = createRequire(import.meta.url).resolve('yargs')
+    const parser = createRequire(helpers).resolve('yargs-parser')
+    bundle.onResolve({ filter: /^yargs\/helpers$/ }, () => ({ path: 'yargs/helpers', namespace: 'light-parser' }))
+    bundle.onLoad({ filter: /.*/, namespace: 'light-parser' }, () => ({
+      contents: `export { default as Parser } from ${JSON.stringify(parser)}`, resolveDir: here, loader: 'js'
+    }))
+  }
+}
+
+// Only our own files: tsc's output is beside them.
+rmSync(out, { recursive: true, force: true })
+await build({
+  entryPoints: names.map((name) => join(here, 'bin', `${name}.ts`)),
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  conditions: ['source'],
+  sourcemap: false,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  // Dependencies in CommonJS call require for Node's own modules.
+  banner: { js: "#!/usr/bin/env node\nimport { createRequire as createRequireOfBundle } from 'node:module'\nvar require = createRequireOfBundle(import.meta.url)" },
+  plugins: [addonPath, lightParser],
+  logLevel: 'warning'
+})
+
+const bin = join(root, 'node_modules/.bin')
+mkdirSync(bin, { recursive: true })
+for (const name of names) {
+  const file = join(out, `${name}.js`)
+  chmodSync(file, 0o755)
+  link(relative(bin, file), join(bin, name))
+}
+
+/** Points `path` at `target`, unless it does already. */
+function link (target, path) {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(path) === target) return
+  rmSync(path, { force: true })
+  symlinkSync(target, path)
+}

@@ -1,0 +1,125 @@
+/**
+ * `-d`. Node cannot fork, so the process starts itself again and waits until the copy is ready:
+ *
+ *     parent                         child (same command line, VDE_TS_READY=fd)
+ *     spawn ------------------------> setsid, set everything up, stderr still the caller's
+ *     wait on the pipe <-- "ready" -- chdir /, stderr to /dev/null, syslog from here on
+ *     exit 0
+ *                 or <-- end of file: the child failed and said why on stderr; exit with its status
+ *
+ * Descriptors the caller left open on purpose stay open in the child under their numbers (`seqpacket://5`).
+ */
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { native, IN, type SpawnSpec } from '@vde-ts/native'
+import { systemError, VdeError, errnoName } from '@vde-ts/link/errors.js'
+import { writeAll } from './stderr.ts'
+
+const VARIABLE = 'VDE_TS_READY'
+/** Far more than a start takes: a copy that hangs is reported, not waited for. */
+const PATIENCE_MS = 30_000
+const CLOEXEC = 0o2000000
+const READY = 'ready\n'
+/** In {@link SpawnSpec.fds}: the child has no such descriptor. */
+export const CLOSED: number = -2
+
+/**
+ * Descriptors from 3 up that came from the caller: the ones that are not close-on-exec, since all of Node's are.
+ * @param directory of the process's descriptors, `/proc/self`
+ */
+export const inheritedDescriptors = (directory = '/proc/self'): number[] => {
+  const found: number[] = []
+  for (const entry of readdirSync(`${directory}/fd`)) {
+    const fd = Number(entry)
+    if (fd < 3) continue
+    try {
+      const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`${directory}/fdinfo/${fd}`, 'latin1'))?.[1]
+      if (flags !== undefined && (parseInt(flags, 8) & CLOEXEC) === 0) found.push(fd)
+    } catch {} // the descriptor of the directory itself is gone by now
+  }
+  return found.sort((a, b) => a - b)
+}
+
+/** A table for {@link SpawnSpec.fds}: `standard`, then `inherited` at their own numbers where those are free. */
+export const descriptorTable = (standard: readonly number[], inherited: readonly number[]): number[] => {
+  const table = [...standard]
+  for (const fd of inherited) {
+    if (fd < standard.length) continue
+    while (table.length < fd) table.push(CLOSED)
+    table.push(fd)
+  }
+  return table
+}
+
+/**
+ * Starts the copy and waits for it.
+ * @returns the status to exit with: 0 once it is ready, else its own
+ * @throws {VdeError} it cannot be started, or does not get ready
+ */
+export const startDaemon = (): number => {
+  const ends = new Int32Array(2)
+  const made = native.pipe(ends, false)
+  if (made < 0) throw systemError(made, 'make a pipe')
+  const [reader, writer] = [ends[0]!, ends[1]!]
+  const started = native.spawn(copyOfSelf(writer))
+  native.close(writer)
+  if ('step' in started) {
+    throw new VdeError(errnoName(started.errno), 'go to the background', `${started.step}: ${native.strerror(started.errno)}`)
+  }
+  if (isReady(reader)) return 0
+  if (native.poll(started.pidfd, IN, PATIENCE_MS) <= 0) {
+    native.pidfdSignal(started.pidfd, 15)
+    throw new VdeError('ETIMEDOUT', 'go to the background', `pid ${started.pid} is not ready after ${PATIENCE_MS / 1000} s`)
+  }
+  const status = native.pidfdWait(started.pidfd)
+  return (status & 0x7f) === 0 ? status >> 8 || 1 : 128 + (status & 0x7f)
+}
+
+const isReady = (reader: number): boolean => {
+  const buf = new Uint8Array(READY.length)
+  if (native.poll(reader, IN, PATIENCE_MS) <= 0) return false
+  return native.read(reader, buf, 0, buf.length) === READY.length
+}
+
+const copyOfSelf = (writer: number): SpawnSpec => {
+  const fds = descriptorTable([-1, -1, 2], inheritedDescriptors())
+  const free = fds.indexOf(CLOSED)
+  const at = free < 0 ? fds.length : free
+  fds[at] = writer
+  const env = Object.entries(process.env).filter(([name]) => name !== VARIABLE).map(([name, value]) => `${name}=${value}`)
+  return {
+    file: process.execPath,
+    argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    env: [...env, `${VARIABLE}=${at}`],
+    fds
+  }
+}
+
+/** The child's half. */
+export class Daemon {
+  readonly #pipe: number
+
+  private constructor (pipe: number) { this.#pipe = pipe }
+
+  /** Finds out whether this process is the copy; if so, it leaves the caller's session. Call once, before all else. */
+  static join (): Daemon | null {
+    const fd = Number(process.env[VARIABLE])
+    delete process.env[VARIABLE]
+    // Somebody else's variable names no pipe of ours: then this is an ordinary start.
+    if (!Number.isInteger(fd) || fd < 3 || native.fileType(fd) !== 0o010000) return null
+    native.setCloexec(fd, true)
+    native.setsid()
+    return new Daemon(fd)
+  }
+
+  /** Lets the parent return. Every path has been resolved by now: the working directory becomes `/`, stderr /dev/null. */
+  ready (): void {
+    process.chdir('/')
+    writeAll(this.#pipe, READY)
+    native.close(this.#pipe)
+    native.close(2)
+    // open() gives the lowest free number, which is 2: 0 and 1 are /dev/null already.
+    const fd = openSync('/dev/null', 'r+')
+    if (fd === 2) native.setCloexec(2, false)
+    else closeSync(fd)
+  }
+}

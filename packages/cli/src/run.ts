@@ -1,0 +1,174 @@
+/**
+ * What every command does around its own work: reads the command line, takes its name, goes to the background, answers
+ * signals, and at the end removes what it made.
+ *
+ *     main(spec, load) -- parse --> help, version, usage error
+ *                      -- -d -----> parent: start the copy, wait, exit
+ *                      -- else ---> load().run(program, parsed)
+ *
+ * The command's own code is loaded late, so that --help, --version and the parent of -d cost little.
+ */
+import { constants } from 'node:os'
+import { parse, helpText, UsageError, type CommandSpec, type Parsed } from './command.ts'
+import { Cleanup } from './cleanup.ts'
+import { writeAll } from './stderr.ts'
+import { VERSION_TEXT } from './version.ts'
+import type { Native } from '@vde-ts/native'
+import type { Daemon } from './daemon.ts'
+
+/** An error that ends the command with a status other than 1. */
+export class ExitError extends Error {
+  override readonly name = 'ExitError'
+  readonly status: number
+
+  constructor (status: number, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.status = status
+  }
+}
+
+/** A command's own part. Its promise ends when it is set up; the process lives on as long as the loop has work. */
+export interface CommandModule {
+  run (program: Program, parsed: Parsed): Promise<void> | void
+}
+
+/** The running process, as a command sees it. */
+export class Program {
+  readonly name: string
+  readonly spec: CommandSpec
+  readonly cleanup: Cleanup = new Cleanup()
+  readonly #native: Native
+  readonly #daemon: Daemon | null
+  #detached = false
+  #ending = false
+
+  constructor (spec: CommandSpec, native: Native, daemon: Daemon | null) {
+    this.spec = spec
+    this.name = spec.name
+    this.#native = native
+    this.#daemon = daemon
+  }
+
+  /** True for the copy that -d started. */
+  get isDaemon (): boolean { return this.#daemon !== null }
+
+  /** A line for people: on stderr behind the program's name, in syslog once detached. */
+  log (text: string): void {
+    if (this.#detached) this.#native.syslog(LOG_INFO, text)
+    else writeAll(2, `${this.name}: ${text}\n`)
+  }
+
+  /** Everything is set up, no relative path will be used any more. With -d the starter returns now. */
+  ready (): void {
+    if (this.#daemon === null) return
+    this.#native.openlog(this.name)
+    this.#daemon.ready()
+    this.#detached = true
+  }
+
+  /** Cleans up and ends the process. */
+  exit (status: number): never {
+    this.#cleanUp()
+    process.exit(status)
+  }
+
+  /** Cleans up, then dies of `signal` as if it had never been caught: only so does a calling shell see the truth. */
+  dieOf (signal: NodeJS.Signals): never {
+    this.#cleanUp()
+    this.#native.raiseDefault(constants.signals[signal])
+    // The first process of a container does not die of default actions.
+    process.exit(128 + constants.signals[signal])
+  }
+
+  /** Reports `error`, cleans up and ends with its status. */
+  fail (error: unknown): never {
+    this.log(describeError(error))
+    this.exit(error instanceof ExitError ? error.status : error instanceof UsageError ? this.spec.exit.usage : 1)
+  }
+
+  /** Replaces what a signal does; by default TERM ends with 0, INT and HUP kill after the clean-up. */
+  onSignal (signal: NodeJS.Signals, handler: () => void): void {
+    process.removeAllListeners(signal)
+    process.on(signal, handler)
+  }
+
+  #cleanUp (): void {
+    if (this.#ending) return
+    this.#ending = true
+    for (const failure of this.cleanup.run()) this.log(describeError(failure))
+  }
+}
+
+const LOG_INFO = 6
+
+/** A programmer's error shows where it happened, the world's only what it is. */
+const describeError = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  const isForPeople = ['VdeError', 'UsageError', 'ExitError'].includes(error.name) || 'syscall' in error
+  return isForPeople ? error.message : error.stack ?? error.message
+}
+
+/** Runs the command of `spec`. Never throws; the process ends with the command's status. */
+export const main = async (spec: CommandSpec, load: () => Promise<CommandModule>): Promise<void> => {
+  const parsed = readCommandLine(spec, process.argv.slice(2))
+  for (const warning of parsed.warnings) writeAll(2, `${spec.name}: ${warning}\n`)
+  const { native } = await import('@vde-ts/native')
+  native.setProcessName(spec.name)
+  const daemon = parsed.values.has('daemon') ? await detach(spec) : null
+  const program = new Program(spec, native, daemon)
+  answerSignals(program)
+  try {
+    const command = await load()
+    await command.run(program, parsed)
+  } catch (error) {
+    program.fail(error)
+  }
+}
+
+/** Answers --help, --version and usage errors by ending the process. */
+const readCommandLine = (spec: CommandSpec, argv: readonly string[]): Parsed => {
+  let parsed: Parsed
+  try {
+    parsed = parse(spec, argv)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return refuse(spec, error)
+  }
+  if (parsed.values.has('help')) {
+    writeAll(spec.exit.helpOn === 'stderr' ? 2 : 1, helpText(spec))
+    process.exit(spec.exit.help)
+  }
+  if (parsed.values.has('version')) {
+    writeAll(1, `${VERSION_TEXT}\n${spec.name}: ${spec.summary}\n`)
+    process.exit(0)
+  }
+  return parsed
+}
+
+/** Ends with the status for a wrong command line. */
+const refuse = (spec: CommandSpec, error: UsageError): never => {
+  writeAll(2, `${spec.name}: ${error.message}\nTry '${spec.name} --help'\n`)
+  process.exit(spec.exit.usage)
+}
+
+/** With -d: the parent ends here, the copy goes on. */
+const detach = async (spec: CommandSpec): Promise<Daemon> => {
+  const { Daemon, startDaemon } = await import('./daemon.ts')
+  const daemon = Daemon.join()
+  if (daemon !== null) return daemon
+  try {
+    process.exit(startDaemon())
+  } catch (error) {
+    writeAll(2, `${spec.name}: ${describeError(error)}\n`)
+    process.exit(1)
+  }
+}
+
+const answerSignals = (program: Program): void => {
+  // Handled by nothing rather than set to SIG_IGN, which commands started from here would inherit.
+  for (const signal of program.spec.ignores ?? []) process.on(signal, () => {})
+  process.on('SIGTERM', () => { program.exit(0) })
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => { program.dieOf(signal) })
+  process.on('uncaughtException', (error) => { program.fail(error) })
+  process.on('unhandledRejection', (error) => { program.fail(error) })
+}
