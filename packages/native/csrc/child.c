@@ -157,13 +157,15 @@ static int arrange_descriptors(struct vn_plan *plan)
   plan->channel = channel;
   for (int i = 0; i < count; i++) {
     plan->index = i;
+    if (spec->fds[i] == VN_CLOSED) continue;
     int source = spec->fds[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : spec->fds[i];
     if (source < 0) return -errno;
     plan->moved[i] = fcntl(source, F_DUPFD_CLOEXEC, count);
     if (plan->moved[i] < 0) return -errno;
   }
   for (int i = 0; i < count; i++) {
-    if (dup2(plan->moved[i], i) < 0) return -errno;
+    if (spec->fds[i] == VN_CLOSED) close(i);
+    else if (dup2(plan->moved[i], i) < 0) return -errno;
   }
   if (plan->channel != count) {
     if (dup3(plan->channel, count, O_CLOEXEC) < 0) return -errno;

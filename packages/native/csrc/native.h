@@ -105,6 +105,10 @@ int vn_getsid(int pid);
 int vn_kill(int pid, int signal);
 int vn_raise_default(int signal);
 int vn_ignore_signal(int signal);
+/* Has the sender's kind of `signal` kept; wants a handler in place, which goes on being called. */
+int vn_note_origin(int signal);
+int vn_is_from_kernel(int signal);
+int vn_exit_now(int status);
 /* Bit n - 1: signal n was given to vn_ignore_signal. */
 uint64_t vn_ignored_signals(void);
 int vn_set_process_name(const char *name);
@@ -134,10 +138,12 @@ enum vn_step {
   VN_PGID, VN_FDS, VN_EXEC
 };
 
+#define VN_CLOSED (-2)
+
 struct vn_spawn_spec {
   const char *file;
   char **argv, **env;  /* NULL at the end */
-  const int32_t *fds;  /* fds[i] becomes i; -1 is /dev/null */
+  const int32_t *fds;  /* fds[i] becomes i; -1 is /dev/null, VN_CLOSED none */
   size_t fd_count;
   const char *cwd;        /* or NULL */
   int pgid;               /* -1: that of the caller */

@@ -42,7 +42,7 @@ export interface SpawnSpec {
   readonly argv: readonly string[]
   /** `KEY=value` strings: the whole environment. */
   readonly env: readonly string[]
-  /** `fds[i]` becomes descriptor i of the child; -1 is /dev/null. Everything else the child inherits is closed. */
+  /** `fds[i]` becomes descriptor i of the child; -1 is /dev/null, -2 nothing. Everything else the child inherits is closed. */
   readonly fds: readonly number[]
   /** Working directory; absent: unchanged. */
   readonly cwd?: string
@@ -205,6 +205,15 @@ export interface Native {
   raiseDefault (signal: number): number
   /** Signals set to SIG_IGN, also for children. */
   ignoreSignal (signal: number): number
+  /** Keeps who sends `signal` from now on. Call it after `process.on`, whose handler stays. -EINVAL without one. */
+  noteOrigin (signal: number): number
+  /** 1 when the last `signal` came from the kernel (a key, a terminal's end) and so reached our whole group, 0 after kill(2). */
+  isFromKernel (signal: number): number
+  /**
+   * _exit(2). Node's own exit sets the terminal back to what it was at the start of the process: wrong for one that only
+   * waited while others used the terminal.
+   */
+  exitNow (status: number): never
   /** PR_SET_NAME: what killall and ps show; cut to 15 octets. */
   setProcessName (name: string): number
   setsid (): number
