@@ -1,5 +1,8 @@
 /** The contract of a VNL scheme: one file of this package each. */
 import type { FrameSink, Link, Loop } from '@vde-ts/link'
+import type { Parameter, Tail, TailStyle } from '@vde-ts/vnl'
+
+export type { Parameter, Tail, TailGrammar, TailStyle } from '@vde-ts/vnl'
 
 /** What a scheme is opened with besides its own text: the open arguments of the C library, and the world. */
 export interface OpenContext {
@@ -14,26 +17,6 @@ export interface OpenContext {
   readonly mode: number
   /** Opens a nested VNL with the same context. */
   open (vnl: string, sink: FrameSink): Promise<Link>
-}
-
-/** One key of a scheme: the parser, `--help` and the man page come from it. */
-export interface Parameter {
-  readonly help: string
-  /** How the value looks in the synopsis; empty: a flag. */
-  readonly value: string
-  readonly fallback: string
-}
-
-/** How the text behind `://` is read (spec of VNL, tail styles). */
-export type TailStyle = 'address' | 'path' | 'raw' | 'nested-address' | 'nested-path'
-
-export interface Tail {
-  /** Path or address, unquoted; the whole text for a raw tail. */
-  readonly path: string
-  /** Values by full key name, in the order typed; a positional parameter is under ''. */
-  readonly params: ReadonlyMap<string, string>
-  /** The VNL between the braces, for a nested style. */
-  readonly inner: string
 }
 
 export interface Scheme {

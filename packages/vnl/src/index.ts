@@ -1,1 +1,6 @@
-export {}
+export * from './tail.ts'
+export * from './scheme.ts'
+export * from './quoting.ts'
+export * from './parse.ts'
+export * from './format.ts'
+export * from './values.ts'
