@@ -1,1 +1,12 @@
-export {}
+export * from './client.ts'
+export * from './command.ts'
+export * from './console.ts'
+export * from './dialogue.ts'
+export * from './escape.ts'
+export * from './events.ts'
+export * from './script.ts'
+export * from './server.ts'
+export * from './session.ts'
+export * from './stdin-console.ts'
+export * from './switch/context.ts'
+export * from './switch/switch-console.ts'

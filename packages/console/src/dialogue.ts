@@ -1,0 +1,169 @@
+/**
+ * One conversation, without its descriptor: octets go in, pieces of text are taken out when there is room for them.
+ *
+ *     push --> lines --> one reply at a time --> next --> writer
+ *                        events, between replies --^
+ *
+ * Nothing is executed before the writer has taken what the line before it said, so a peer that does not read costs one
+ * piece of text, and a peer that sends many lines at once gets every reply, in order. Events never split a reply: clients
+ * tell them apart by their first digit, and a data line may start with any.
+ *
+ * An unfinished line is executed at the end of the input. The original also executed it on arrival, and there are clients
+ * that send a command without its newline and wait for the answer; but a line may also be cut in two by a pipe, and
+ * executing the first half of `port/remove 12` would remove port 1. So an unfinished line is executed after a pause only
+ * when it came in one piece, with nothing before it in that piece, and starts with a known command: a program's single
+ * write looks like that, a typist on a raw socket and a cut batch do not.
+ */
+import type { Ending } from './command.ts'
+import type { Console, Outcome } from './console.ts'
+import { status } from './console.ts'
+import type { Subscriber } from './events.ts'
+import { LineBuffer } from './lines.ts'
+
+/** How long a line without its end must have been alone, in milliseconds. */
+export const PAUSE_MS = 100
+
+/** Events kept for a reader who is busy; the oldest stay, later ones are counted. */
+export const MAX_EVENTS = 1024
+
+const E2BIG = 7
+
+/** `end`: the input has ended and everything was answered. */
+export type DialogueEnd = Ending | 'end'
+
+export interface DialogueOptions {
+  /** Starts with the banner. */
+  readonly isGreeting: boolean
+  /** False: no prompt (a pipe on stdin). */
+  readonly isPrompting: boolean
+  /** False: `logout` has no effect (the console of the switch's own terminal). */
+  readonly mayLogout: boolean
+  /** False: an unfinished line waits for its end, however long. */
+  readonly hasPause: boolean
+}
+
+export class Dialogue<C> implements Subscriber {
+  /** Set by {@link next} when it answers null for good. */
+  ended: DialogueEnd | null = null
+  /** Events that were not kept. */
+  lostEvents = 0
+
+  readonly #console: Console<C>
+  readonly #options: DialogueOptions
+  readonly #lines = new LineBuffer()
+  readonly #events: string[] = []
+  readonly #onEvent: () => void
+  #reply: Generator<string, Outcome> | null = null
+  #isFinished = false
+  /** The unfinished line came in one piece, at the start of that piece. */
+  #isLone = false
+  #greeting: string
+
+  /** @param onEvent told when an event waits, so that the writer asks {@link next} */
+  constructor (console: Console<C>, options: DialogueOptions, onEvent: () => void) {
+    this.#console = console
+    this.#options = options
+    this.#onEvent = onEvent
+    this.#greeting = (options.isGreeting ? console.banner : '') + (options.isPrompting ? console.prompt : '')
+  }
+
+  /** True when an unfinished line would be executed by {@link pause}. */
+  get wantsPause (): boolean {
+    return this.#options.hasPause && this.#isLone && !this.#isFinished && this.#isCommand(this.#lines.pendingText)
+  }
+
+  /** Takes input. */
+  push (buf: Uint8Array, off: number, len: number): void {
+    const hadRest = this.#lines.pending > 0
+    const before = this.#lines.count
+    this.#lines.push(buf, off, len)
+    this.#isLone = !hadRest && this.#lines.count === before && this.#lines.pending > 0
+  }
+
+  /** Nothing came for {@link PAUSE_MS}. */
+  pause (): void {
+    if (this.wantsPause) this.#lines.flush()
+    this.#isLone = false
+  }
+
+  /** No input will follow. */
+  finish (): void {
+    if (this.#isFinished) return
+    this.#isFinished = true
+    this.#lines.flush()
+  }
+
+  onEvent (line: string): void {
+    if (this.#events.length >= MAX_EVENTS) {
+      this.lostEvents++
+      return
+    }
+    this.#events.push(line)
+    this.#onEvent()
+  }
+
+  /** The next piece of output; null when there is nothing to say now, or, with {@link ended} set, ever. */
+  next (): string | null {
+    if (this.ended !== null) return null
+    if (this.#greeting !== '') return this.#takeGreeting()
+    for (;;) {
+      if (this.#reply === null) {
+        if (this.#events.length > 0) return this.#takeEvents()
+        if (!this.#start()) return null
+      }
+      const piece = this.#step()
+      if (piece !== '') return piece
+      if (this.ended !== null) return null
+    }
+  }
+
+  /** Unsubscribes; for the writer who gives up. */
+  close (): void { this.#console.events.drop(this) }
+
+  #takeGreeting (): string {
+    const greeting = this.#greeting
+    this.#greeting = ''
+    return greeting
+  }
+
+  #takeEvents (): string {
+    const lines = this.#events.splice(0).join('')
+    if (this.lostEvents === 0) return lines
+    const lost = `3000 debug/lost ${this.lostEvents}\n`
+    this.lostEvents = 0
+    return lines + lost
+  }
+
+  /** Starts the next line's reply; false when there is no line. */
+  #start (): boolean {
+    const line = this.#lines.shift()
+    if (line === undefined) {
+      if (this.#isFinished) this.ended = 'end'
+      return false
+    }
+    this.#reply = line === null ? tooLong() : this.#console.execute(line, this)
+    return true
+  }
+
+  /** One step of the reply: its text, or the prompt after it, or '' when there is nothing to show. */
+  #step (): string {
+    const step = this.#reply!.next()
+    if (step.done !== true) return step.value
+    this.#reply = null
+    const { ending } = step.value
+    if (ending === null) return this.#options.isPrompting ? this.#console.prompt : ''
+    if (ending === 'logout' && !this.#options.mayLogout) return ''
+    this.ended = ending
+    return this.#options.mayLogout ? '9999 END OF SESSION' : ''
+  }
+
+  #isCommand (text: string): boolean {
+    return this.#console.table.find(text.trimStart().split(/\s/, 1)[0] ?? '') !== undefined
+  }
+}
+
+/** The reply to a line over the limit. */
+function * tooLong (): Generator<string, Outcome> {
+  yield status(E2BIG)
+  return { errno: E2BIG, message: 'Cannot read a line: it is too long', ending: null }
+}

@@ -1,0 +1,102 @@
+/**
+ * What a console hears of without asking again: `debug/add` subscribes it to categories, and each event is one line
+ *
+ *     3TTT path text          TTT: tag of the category, three octal digits
+ */
+import { VdeError } from '@vde-ts/link'
+import { escapeControl } from './escape.ts'
+
+/** Somebody who reads events. */
+export interface Subscriber {
+  /** One event, complete with its newline. Must not throw. */
+  onEvent (line: string): void
+}
+
+export interface Category {
+  readonly path: string
+  readonly tag: number
+  readonly help: string
+}
+
+/** One category and who listens. Whoever publishes asks {@link Topic.isWanted} before it makes any text. */
+export class Topic {
+  readonly category: Category
+  readonly #subscribers = new Set<Subscriber>()
+  readonly #onInterest: (isWanted: boolean) => void
+
+  /** @param onInterest told when the first subscriber comes and when the last one goes */
+  constructor (category: Category, onInterest: (isWanted: boolean) => void) {
+    this.category = category
+    this.#onInterest = onInterest
+  }
+
+  get isWanted (): boolean { return this.#subscribers.size > 0 }
+  has (who: Subscriber): boolean { return this.#subscribers.has(who) }
+
+  add (who: Subscriber): void {
+    this.#subscribers.add(who)
+    if (this.#subscribers.size === 1) this.#onInterest(true)
+  }
+
+  /** False: was no subscriber. */
+  delete (who: Subscriber): boolean {
+    const had = this.#subscribers.delete(who)
+    if (had && this.#subscribers.size === 0) this.#onInterest(false)
+    return had
+  }
+
+  /** Tells all subscribers; `text` may be a stranger's. */
+  publish (text: string): void {
+    if (!this.isWanted) return
+    const line = `3${tagText(this.category.tag)} ${this.category.path} ${escapeControl(text)}\n`
+    for (const one of this.#subscribers) one.onEvent(line)
+  }
+}
+
+/** A tag as every place shows it: three octal digits. */
+export const tagText = (tag: number): string => tag.toString(8).padStart(3, '0')
+
+/** The categories of one console. */
+export class EventHub {
+  readonly #topics = new Map<string, Topic>()
+
+  /** Adds a category behind the others. */
+  add (category: Category, onInterest: (isWanted: boolean) => void = () => {}): Topic {
+    if (this.#topics.has(category.path)) throw new RangeError(`Event "${category.path}" exists already`)
+    const topic = new Topic(category, onInterest)
+    this.#topics.set(category.path, topic)
+    return topic
+  }
+
+  /** Topics whose path starts with `prefix`, in the order they were added. */
+  * matching (prefix: string): Generator<Topic> {
+    for (const topic of this.#topics.values()) {
+      if (topic.category.path.startsWith(prefix)) yield topic
+    }
+  }
+
+  /** Subscribes to every category with `prefix`. @throws {VdeError} EINVAL no such category, EEXIST had them all */
+  subscribe (who: Subscriber, prefix: string): void {
+    const found = this.#some(prefix)
+    const missing = found.filter((topic) => !topic.has(who))
+    if (missing.length === 0) throw new VdeError('EEXIST', 'enable events', `all of "${prefix}" are enabled already`)
+    for (const topic of missing) topic.add(who)
+  }
+
+  /** The reverse. @throws {VdeError} EINVAL no such category, ENOENT had none of them */
+  unsubscribe (who: Subscriber, prefix: string): void {
+    const had = this.#some(prefix).filter((topic) => topic.delete(who))
+    if (had.length === 0) throw new VdeError('ENOENT', 'disable events', `none of "${prefix}" is enabled`)
+  }
+
+  /** Forgets a subscriber who has gone. */
+  drop (who: Subscriber): void {
+    for (const topic of this.#topics.values()) topic.delete(who)
+  }
+
+  #some (prefix: string): Topic[] {
+    const found = [...this.matching(prefix)]
+    if (found.length === 0) throw new VdeError('EINVAL', 'find events', `no category starts with "${prefix}"`)
+    return found
+  }
+}

@@ -1,0 +1,103 @@
+/** Commands every console has: help, load, the ends, and events. */
+import { VdeError } from '@vde-ts/link'
+import type { Args, Call, Row } from './command.ts'
+import { dataLine } from './escape.ts'
+import { tagText, type Topic } from './events.ts'
+import { readScript } from './script.ts'
+
+/** `help`, `logout`, `shutdown`; what a program adds to these comes behind them. `what` is ended by shutdown. */
+export const generalCommands = <C>(what: string): Array<Row<C>> => [
+  {
+    path: 'help',
+    syntax: '[arg]',
+    help: 'list the commands (those that begin with arg)',
+    output: 'data',
+    run: (_, args, { console }) => console.table.help(args.words[0] ?? '')
+  },
+  { path: 'logout', syntax: '', help: 'end this session', ends: 'logout', run: () => {} },
+  { path: 'shutdown', syntax: '', help: `end the ${what}`, ends: 'shutdown', run: () => {} }
+]
+
+export const loadCommand = <C>(): Row<C> => ({
+  path: 'load',
+  syntax: 'path',
+  help: 'run the commands in a file',
+  output: 'raw',
+  wantsSession: true,
+  run: (_, args, call) => load(args.words.join(' '), call)
+})
+
+/** Echoes each line, then answers it as if it had been typed. */
+function * load <C> (path: string, { console, subscriber, depth }: Call<C>): Generator<string> {
+  const shown = dataLine(path)
+  for (const line of readScript(path)) {
+    yield `vde[${shown}]: ${dataLine(line)}\n`
+    yield * console.execute(line, subscriber, depth + 1)
+  }
+}
+
+const CATEGORIES = ['CATEGORY               TAG STATUS HELP', '------------           --- ------ ----']
+
+export const debugCommands = <C>(): Array<Row<C>> => [
+  { path: 'debug', help: 'EVENTS' },
+  {
+    path: 'debug/list',
+    syntax: '',
+    help: 'list the categories of events',
+    output: 'data',
+    wantsSession: true,
+    run: (_, args, call) => listCategories(args, call)
+  },
+  {
+    path: 'debug/add',
+    syntax: 'dbgpath',
+    help: 'show the events of the categories that begin so',
+    wantsSession: true,
+    run: (_, args, { console, subscriber }) => { console.events.subscribe(subscriber!, args.words[0] ?? '') }
+  },
+  {
+    path: 'debug/del',
+    syntax: 'dbgpath',
+    help: 'show them no longer',
+    wantsSession: true,
+    run: (_, args, { console, subscriber }) => { console.events.unsubscribe(subscriber!, args.words[0] ?? '') }
+  }
+]
+
+function * listCategories <C> (args: Args, { console, subscriber }: Call<C>): Generator<string> {
+  yield * CATEGORIES
+  const topics = [...console.events.matching(args.words[0] ?? '')]
+  if (topics.length === 0) throw new VdeError('ENOENT', 'list events', 'no category begins so')
+  for (const topic of topics) yield categoryLine(topic, topic.has(subscriber!))
+}
+
+const categoryLine = ({ category }: Topic, isOn: boolean): string =>
+  `${category.path.padEnd(22)} ${tagText(category.tag)} ${(isOn ? 'ON' : 'OFF').padEnd(6)} ${category.help}`
+
+/** There are no loadable parts yet: the list is empty and nothing is found. */
+export const pluginCommands = <C>(): Array<Row<C>> => [
+  { path: 'plugin', help: 'PLUGINS' },
+  {
+    path: 'plugin/list',
+    syntax: '',
+    help: 'list the plugins',
+    output: 'data',
+    * run () {
+      yield 'NAME                   HELP'
+      yield '------------           ----'
+      throw new VdeError('ENOENT', 'list plugins', 'there is none')
+    }
+  },
+  {
+    path: 'plugin/add',
+    syntax: 'library',
+    help: 'load a plugin',
+    run: (_, args) => { throw new VdeError('ENOENT', `load plugin "${args.word(0, 'library')}"`, 'there is no such plugin') }
+  },
+  {
+    path: 'plugin/del',
+    syntax: 'name',
+    help: 'unload a plugin',
+    run: (_, args) => { throw new VdeError('ENOENT', `unload plugin "${args.words[0] ?? ''}"`, 'it is not loaded') }
+  }
+]

@@ -1,0 +1,21 @@
+/** What the commands of a switch work on. */
+import type { Switch } from '@vde-ts/switch'
+import type { Names } from './names.ts'
+
+/** Facts about the running program that the switch itself does not know. */
+export interface SwitchFacts {
+  /** Control directory, absolute. */
+  readonly controlDir: string
+  /** Mode of the sockets in it. */
+  readonly controlMode: number
+  /** Management socket as it was named, if there is one. */
+  readonly management?: { readonly path: string, readonly mode: number }
+  /** Seconds since the start. */
+  readonly uptimeSec: () => number
+}
+
+export interface SwitchContext {
+  readonly sw: Switch
+  readonly facts: SwitchFacts
+  readonly names: Names
+}

@@ -1,0 +1,45 @@
+/** `port/counters`: where frames were lost, and how full the queues are. */
+import type { Port } from '@vde-ts/switch'
+import type { Args, Command } from '../command.ts'
+import type { SwitchContext } from './context.ts'
+import { digits } from './format.ts'
+
+export const countersCommand: Command<SwitchContext> = {
+  path: 'port/counters',
+  syntax: '[N]',
+  help: 'print lost frames by reason, and the queues',
+  isOurs: true,
+  output: 'data',
+  * run (context, args) { for (const port of chosen(context, args)) yield * counterLines(port) },
+  * json (context, args) { for (const port of chosen(context, args)) yield counterJson(port) }
+}
+
+const chosen = ({ sw }: SwitchContext, args: Args): Port[] => {
+  const number = args.optionalInt(0, 'N')
+  return number === undefined ? sw.ports() : [sw.port(number)]
+}
+
+const reasons = (port: Port): Array<[string, number]> => Object.entries(port.drops) as Array<[string, number]>
+
+function * counterLines (port: Port): Generator<string> {
+  const lost = reasons(port).reduce((sum, [, frames]) => sum + frames, 0)
+  yield `Port ${digits(port.number, 4)} in ${port.inFrames} out ${port.outFrames} lost ${lost} ` +
+    `moved ${port.moves} unlearnt ${port.unlearnt}`
+  yield ` lost: ${reasons(port).map(([reason, frames]) => `${reason} ${frames}`).join(', ')}`
+  for (const { id, queue, queueDrops } of port.endpoints) {
+    yield `  -- endpoint ID ${digits(id, 4)} queue ${queue.frames}/${queue.limit} frames ${queue.octets} octets, ` +
+      `lost ${queueDrops}`
+  }
+}
+
+const counterJson = (port: Port): object => ({
+  port: port.number,
+  in: { frames: port.inFrames, octets: port.inBytes },
+  out: { frames: port.outFrames, octets: port.outBytes },
+  drops: { ...port.drops },
+  moves: port.moves,
+  unlearnt: port.unlearnt,
+  endpoints: port.endpoints.map(({ id, queue, queueDrops }) => ({
+    id, queueFrames: queue.frames, queueOctets: queue.octets, queueLimit: queue.limit, queueDrops
+  }))
+})

@@ -1,0 +1,78 @@
+/** The console of a switch: its commands, greeting and events put together. */
+import type { Switch } from '@vde-ts/switch'
+import { CommandTable, type Row } from '../command.ts'
+import { Console } from '../console.ts'
+import { EventHub } from '../events.ts'
+import { debugCommands, generalCommands, loadCommand, pluginCommands } from '../general-commands.ts'
+import type { SwitchContext, SwitchFacts } from './context.ts'
+import { macText, modeText } from './format.ts'
+import { fstpCommands } from './fstp-commands.ts'
+import { hashCommands } from './hash-commands.ts'
+import { Names } from './names.ts'
+import { portCommands } from './port-commands.ts'
+import { followSwitch } from './switch-events.ts'
+import { vlanCommands } from './vlan-commands.ts'
+
+/**
+ * What clients read first. Programs take the protocol's version from the first line and skip the second, which names the
+ * authors of the protocol; both are part of it.
+ */
+export const BANNER = 'VDE switch V.2.3.2\n(C) Virtual Square Team (coord. R. Davoli) 2005,2006,2007 - GPLv2\n'
+
+const infoCommands: ReadonlyArray<Row<SwitchContext>> = [
+  {
+    path: 'showinfo',
+    syntax: '',
+    help: 'show what this switch is and how long it has run',
+    output: 'data',
+    * run ({ sw, facts }) {
+      yield * BANNER.split('\n')
+      yield `pid ${process.pid} MAC ${macText(sw.macHi, sw.macLo)} uptime ${facts.uptimeSec()}`
+      if (facts.management !== undefined) yield `mgmt ${facts.management.path} perm ${modeText(facts.management.mode)}`
+    },
+    json: ({ sw, facts }) => ({
+      program: 'vde-ts',
+      pid: process.pid,
+      mac: macText(sw.macHi, sw.macLo),
+      uptimeSec: facts.uptimeSec(),
+      management: facts.management ?? null
+    })
+  }
+]
+
+const dataSocketCommands: ReadonlyArray<Row<SwitchContext>> = [
+  { path: 'ds', help: 'DATA SOCKETS' },
+  {
+    path: 'ds/showinfo',
+    syntax: '',
+    help: 'show where clients connect',
+    output: 'data',
+    * run ({ facts }) {
+      yield `ctl dir ${facts.controlDir}`
+      yield `std mode ${modeText(facts.controlMode)}`
+    },
+    json: ({ facts }) => ({ controlDir: facts.controlDir, mode: modeText(facts.controlMode) })
+  }
+]
+
+/** The commands of a switch; `more` come behind them. */
+export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): CommandTable<SwitchContext> => new CommandTable(
+  dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands(),
+  hashCommands, fstpCommands, portCommands, vlanCommands, more
+)
+
+export interface SwitchConsole {
+  readonly console: Console<SwitchContext>
+  /** Stops following the switch. */
+  readonly close: () => void
+}
+
+/** A console for `sw`. `onDefect` hears of exceptions in commands that are our own mistakes. */
+export const switchConsole = (
+  sw: Switch, facts: SwitchFacts, onDefect: (error: unknown, line: string) => void = () => {}
+): SwitchConsole => {
+  const events = new EventHub()
+  const context: SwitchContext = { sw, facts, names: new Names() }
+  const close = followSwitch(sw, events)
+  return { console: new Console({ table: switchTable(), context, banner: BANNER, prompt: 'vde$ ', events, onDefect }), close }
+}

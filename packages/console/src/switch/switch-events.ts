@@ -1,0 +1,62 @@
+/** Events of a switch: what its observer is told, as the lines other programs know. */
+import type { Switch } from '@vde-ts/switch'
+import type { EventHub } from '../events.ts'
+import { digits, macText } from './format.ts'
+
+/** Adds the categories to `hub` and follows `sw`. @returns ends it */
+export const followSwitch = (sw: Switch, hub: EventHub): () => void => {
+  const stopHash = followHash(sw, hub)
+  // The spanning tree's categories exist so that scripts may ask for them; nothing comes.
+  hub.add({ path: 'fstp/status', tag: 0o44, help: 'spanning tree: a port changed its state' })
+  hub.add({ path: 'fstp/root', tag: 0o45, help: 'spanning tree: another root, or way to it' })
+  hub.add({ path: 'fstp/+', tag: 0o41, help: 'spanning tree: a port speaks it' })
+  hub.add({ path: 'fstp/-', tag: 0o42, help: 'spanning tree: a port speaks it no longer' })
+  const stopPorts = followPorts(sw, hub)
+  return () => {
+    stopHash()
+    stopPorts()
+  }
+}
+
+/** The switch is asked for its table's events only while somebody listens: they come from the way of the frames. */
+const followHash = (sw: Switch, hub: EventHub): () => void => {
+  let stop: (() => void) | null = null
+  const onInterest = (): void => {
+    const isWanted = added.isWanted || removed.isWanted
+    if (isWanted && stop === null) {
+      stop = sw.observe({
+        hashAdded (hi, lo, vlan, port) { if (added.isWanted) added.publish(hashText(hi, lo, vlan, port)) },
+        hashRemoved (hi, lo, vlan, port) { if (removed.isWanted) removed.publish(hashText(hi, lo, vlan, port)) }
+      })
+    } else if (!isWanted) {
+      stop?.()
+      stop = null
+    }
+  }
+  const added = hub.add({ path: 'hash/+', tag: 0o11, help: 'table: an address was learnt' }, onInterest)
+  const removed = hub.add({ path: 'hash/-', tag: 0o12, help: 'table: an address was forgotten' }, onInterest)
+  return () => { stop?.() }
+}
+
+const followPorts = (sw: Switch, hub: EventHub): () => void => {
+  const portAdded = hub.add({ path: 'port/+', tag: 0o21, help: 'a port was made' })
+  const portRemoved = hub.add({ path: 'port/-', tag: 0o22, help: 'the last endpoint of a port left' })
+  const described = hub.add({ path: 'port/descr', tag: 0o23, help: 'an endpoint said what it is' })
+  const endpointAdded = hub.add({ path: 'port/ep/+', tag: 0o31, help: 'an endpoint was plugged in' })
+  const endpointRemoved = hub.add({ path: 'port/ep/-', tag: 0o32, help: 'an endpoint left' })
+  return sw.observe({
+    portAdded (port) { portAdded.publish(digits(port, 2)) },
+    portRemoved (port) { portRemoved.publish(digits(port, 2)) },
+    description (port, id, text) { described.publish(`${endpointText(port, id)} -> "${text}"`) },
+    endpointAdded (port, id) { endpointAdded.publish(endpointText(port, id)) },
+    endpointRemoved (port, id) { endpointRemoved.publish(endpointText(port, id)) }
+  })
+}
+
+const endpointText = (port: number, id: number): string => `Port ${digits(port, 2)} FD ${String(id).padStart(2)}`
+
+// The VLAN's low octet comes first here, unlike in the spanning tree's events.
+const hashText = (hi: number, lo: number, vlan: number, port: number): string => {
+  const octet = (value: number): string => (value & 0xff).toString(16).padStart(2, '0')
+  return `${macText(hi, lo)} VLAN ${octet(vlan)}:${octet(vlan >>> 8)} Port ${port}`
+}
