@@ -1,1 +1,4 @@
-export {}
+export * from './failure.ts'
+export * from './name.ts'
+export * from './persistent.ts'
+export * from './tap.ts'
