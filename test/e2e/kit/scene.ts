@@ -19,8 +19,8 @@ export const USER = 1001
 export const isRoot: boolean = process.getuid?.() === 0
 
 /** `argv` run as an ordinary user: USER when we are root, ourselves otherwise. exec keeps the pid. */
-export const asUser = (argv: readonly string[], id: number = USER): string[] =>
-  isRoot ? ['/usr/bin/setpriv', '--reuid', String(id), '--regid', String(id), '--clear-groups', ...argv] : [...argv]
+export const asUser = (argv: readonly string[], id: number = USER, group: number = id): string[] =>
+  isRoot ? ['/usr/bin/setpriv', '--reuid', String(id), '--regid', String(group), '--clear-groups', ...argv] : [...argv]
 
 /** How long a program may take to stop when its scene ends, in ms. */
 const STOP_MS = 4000

@@ -5,6 +5,7 @@ import { ConsoleClient } from './console-client.ts'
 import type { Exit, Proc, StartOptions } from './proc.ts'
 import { asUser, type Scene } from './scene.ts'
 import { ours, peer } from './pick.ts'
+import { waitFor } from './wait.ts'
 
 export interface Network {
   /** Its control directory: also the VNL. */
@@ -33,8 +34,18 @@ export const startSwitch = async (scene: Scene, program: string, options: Switch
   const argv = [program, '-s', dir, '-M', mgmt, ...args]
   const proc = scene.start(user ? asUser(argv) : argv, rest)
   const network = networkOf(scene, dir, mgmt, proc)
-  await Promise.race([scene.exists(mgmt), proc.ended.then(() => { throw new Error(`Cannot start the switch: ${proc.story}`) })])
+  await ready(mgmt, proc)
   return network
+}
+
+/** Waits until the console at `mgmt` greets: the file alone may be a dead switch's, or not listening yet. */
+export const ready = async (mgmt: string, proc?: Proc, ms = 5000): Promise<void> => {
+  await waitFor(async () => {
+    if (proc !== undefined && proc.exit !== null) throw new Error(`Cannot start the switch: ${proc.story}`)
+    const client = await ConsoleClient.open(mgmt).catch(() => null)
+    client?.close()
+    return client !== null
+  }, ms, `greeting of ${mgmt}`, () => proc?.story ?? '')
 }
 
 const networkOf = (scene: Scene, dir: string, mgmt: string, proc: Proc): Network => ({
