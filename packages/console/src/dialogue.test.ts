@@ -224,7 +224,7 @@ test('debug/list shows what this session has', () => {
   hear()
   ask('debug/add\n')
   assert.is(ask('debug/list\n'), "0000 DATA END WITH '.'\nCATEGORY               TAG STATUS HELP\n" +
-    "------------           --- ------ ----\nport/+                 021 ON     x\n.\n1000 Success\n\nvde$ ")
+    '------------           --- ------ ----\nport/+                 021 ON     x\n.\n1000 Success\n\nvde$ ')
   assert.is(ask('debug/add\n'), '1017 File exists\n\nvde$ ')
 })
 

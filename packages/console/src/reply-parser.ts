@@ -39,6 +39,8 @@ const DATA = "0000 DATA END WITH '.'"
 const STATUS = /^1(\d{3})(?: (.*))?$/
 const EVENT = /^3([0-7]{3}) (\S+)(?: (.*))?$/
 const END = /^9999/
+/** The first prompt follows an empty line. */
+const PROMPT = /^\S.*?\$ /
 
 export class ReplyParser {
   readonly #handler: ReplyHandler
@@ -71,12 +73,23 @@ export class ReplyParser {
 
   #line (line: string): void {
     if (this.#prompt === null) {
-      this.#lines.push(line)
-      return
+      const prompt = this.#lines.at(-1) === '' ? PROMPT.exec(line) : null
+      if (prompt === null) {
+        this.#lines.push(line)
+        return
+      }
+      this.#greet(prompt[0])
+      this.#text(line.substring(prompt[0].length))
+    } else if (!this.#inData && line.startsWith(this.#prompt)) {
+      // The prompt and an event behind it arrived together.
+      this.#finish(false)
+      this.#text(line.substring(this.#prompt.length))
+    } else {
+      this.#text(line)
     }
-    // An event that comes while nothing is asked stands behind the prompt, on its line.
-    const isAfterPrompt = line.startsWith(this.#prompt)
-    const text = isAfterPrompt ? line.substring(this.#prompt.length) : line
+  }
+
+  #text (text: string): void {
     if (this.#isEvent(text)) return
     if (this.#inData) this.#dataLine(text)
     else if (text === DATA) this.#inData = true
@@ -110,7 +123,9 @@ export class ReplyParser {
 
   #tryPrompt (): void {
     if (this.#prompt === null) {
-      if (/^\S.*\$ $/.test(this.#rest)) this.#greet()
+      if (this.#lines.at(-1) !== '' || PROMPT.exec(this.#rest)?.[0] !== this.#rest) return
+      this.#greet(this.#rest)
+      this.#rest = ''
     } else if (this.#rest === this.#prompt && !this.#inData) {
       this.#rest = ''
       this.#finish(false)
@@ -119,12 +134,11 @@ export class ReplyParser {
     }
   }
 
-  #greet (): void {
-    this.#prompt = this.#rest
-    this.#rest = ''
+  #greet (prompt: string): void {
+    this.#prompt = prompt
     const lines = this.#lines
     this.#lines = []
-    this.#handler.onGreeting(lines.at(-1) === '' ? lines.slice(0, -1) : lines, this.#prompt)
+    this.#handler.onGreeting(lines.slice(0, -1), prompt)
   }
 
   #finish (isEnd: boolean): void {
