@@ -1,0 +1,192 @@
+/**
+ * The directory a switch or a netnode owns: made, recovered after a crash, and removed.
+ *
+ *     DIR/ctl            stream listener
+ *     DIR/NNN.FD, fdN    one datagram socket per endpoint
+ *     DIR/.PPPPP-NNNNN   sockets of clients, which they remove themselves
+ *
+ * What a dead process left is told from what is alive by connecting to it: only a refused connection is proof of death.
+ * Everything else (a live switch, a regular file, a stranger's file) is never touched.
+ */
+import {
+  closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, readdirSync, realpathSync, rmdirSync,
+  statSync
+} from 'node:fs'
+import { native, STREAM } from '@vde-ts/native'
+import { VdeError, systemError } from '@vde-ts/link'
+import { MAX_PATH, bindWithMode, fileError, octets, probe, removeFile, removeStale, setAccess } from './socket-file.ts'
+
+/** Octets kept for the longest names in it: `/65535.9999999` of a data socket, `/.stale-4194304` of a recovery. */
+const ROOM = 16
+const BACKLOG = 128
+/** Sockets of our making and of clients', by their names. */
+const OURS = /^(?:\d{3,}\.\d+|fd\d+|\.\d{5,}-\d{5,})$/
+const STICKY = 0o1000
+const EADDRINUSE = 98
+
+/** Permissions as octal numbers; -1: not given. */
+export interface Modes { readonly mode: number, readonly dirMode: number }
+
+/** Mode of `ctl` and of the directory, each derived from the other when only one is given. */
+export const deriveModes = (given: Modes): Modes => {
+  if (given.mode === -1 && given.dirMode === -1) return { mode: 0o600, dirMode: 0o2700 }
+  if (given.mode === -1) return { mode: given.dirMode & 0o666, dirMode: given.dirMode }
+  if (given.dirMode !== -1) return given
+  let dirMode = 0o2000
+  for (const shift of [6, 3, 0]) {
+    const bits = (given.mode >> shift) & 6
+    if (bits !== 0) dirMode |= (bits | 1) << shift
+  }
+  return { mode: given.mode, dirMode }
+}
+
+export interface DirectoryOptions {
+  readonly path: string
+  readonly mode: number
+  readonly dirMode: number
+  /** Group of the directory and of `ctl`; -1: unchanged. */
+  readonly gid: number
+  /** What is being done, for error messages. */
+  readonly action: string
+  /** Code of the error when somebody lives there: EADDRINUSE for a switch, EEXIST for a netnode. */
+  readonly busy: 'EADDRINUSE' | 'EEXIST'
+}
+
+/** A directory with a listening control socket. */
+export class ControlDirectory {
+  /** Absolute, without symbolic links: what replies name. */
+  readonly path: string
+  /** The listening descriptor. */
+  readonly fd: number
+  readonly #isOurs: boolean
+  #closed = false
+
+  /** @throws {VdeError} EADDRINUSE or EEXIST when a live switch is there, ENOTDIR, ENOENT, EACCES, ENAMETOOLONG */
+  constructor (options: DirectoryOptions) {
+    const { isNew, path } = makeDirectory(options)
+    this.path = path
+    try {
+      this.#isOurs = clear(path, options) || isNew
+      setDirectoryAccess(path, options, isNew)
+      this.fd = listenOn(`${path}/ctl`, options)
+    } catch (error) {
+      if (isNew) removeDirectory(path)
+      throw error
+    }
+  }
+
+  /** Stops listening; removes `ctl`, dead sockets and, unless somebody else made it or uses it, the directory. Idempotent. */
+  close (): void {
+    if (this.#closed) return
+    this.#closed = true
+    native.close(this.fd)
+    // Stale now, unless somebody has replaced it: then it is theirs.
+    removeStale(`${this.path}/ctl`, STREAM)
+    sweep(this.path)
+    if (this.#isOurs) removeDirectory(this.path)
+  }
+}
+
+const makeDirectory = (options: DirectoryOptions): { isNew: boolean, path: string } => {
+  const { action } = options
+  let isNew = true
+  try {
+    mkdirSync(options.path, 0o700)
+  } catch (error) {
+    const failed = fileError(error, action)
+    if (failed.code === 'ENOENT') {
+      throw new VdeError('ENOENT', action, `${native.strerror(2)}: the directory that holds "${options.path}"`, { cause: error })
+    }
+    if (failed.code !== 'EEXIST') {
+      throw new VdeError(failed.code, action, `${native.strerror(failed.errno)}: "${options.path}"`, { cause: error })
+    }
+    isNew = false
+  }
+  const path = realpathSync(options.path)
+  if (!isNew && !statSync(path).isDirectory()) {
+    throw new VdeError('ENOTDIR', action, `${native.strerror(20)}: "${options.path}" is a file, the name of a new directory is wanted`)
+  }
+  if (octets(path) + ROOM <= MAX_PATH) return { isNew, path }
+  if (isNew) removeDirectory(path)
+  throw new VdeError('ENAMETOOLONG', action,
+    `"${path}" has ${octets(path)} octets, at most ${MAX_PATH - ROOM} leave room for the sockets in it`)
+}
+
+const busyText = (options: DirectoryOptions): string => native.strerror(options.busy === 'EEXIST' ? 17 : EADDRINUSE)
+
+/** Removes what a dead switch left. True when there was one: then the directory is ours to remove as well. */
+const clear = (path: string, options: DirectoryOptions): boolean => {
+  const control = `${path}/ctl`
+  const found = probe(control, STREAM)
+  if (found === 'absent') {
+    // A netnode makes its directory; in one of others, such as /tmp itself, it has no business.
+    if (options.busy === 'EADDRINUSE' || readdirSync(path).length === 0) return false
+    throw new VdeError('EEXIST', options.action, `${native.strerror(17)}: "${path}", and no netnode left it`)
+  }
+  if (found === 'live') {
+    throw new VdeError(options.busy, options.action, `${busyText(options)}: a live switch or netnode owns "${path}"`)
+  }
+  if (found === 'foreign') throw new VdeError(options.busy, options.action, `"${control}" exists and is not a socket`)
+  if (!removeStale(control, STREAM)) {
+    throw new VdeError(options.busy, options.action, `the stale "${control}" cannot be removed`)
+  }
+  sweep(path)
+  return true
+}
+
+const sweep = (path: string): void => {
+  try {
+    for (const name of readdirSync(path)) {
+      if (OURS.test(name)) removeStale(`${path}/${name}`)
+    }
+  } catch { /* gone, or not readable: rmdir will tell */ }
+}
+
+const setDirectoryAccess = (path: string, options: DirectoryOptions, isNew: boolean): void => {
+  let fd = -1
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+    const found = fstatSync(fd)
+    // A directory of others, or one like /tmp that everybody shares, keeps its owner and mode.
+    const self = process.geteuid!()
+    if (!isNew && ((found.mode & STICKY) !== 0 || (self !== 0 && found.uid !== self))) return
+    if (options.gid !== -1) fchownSync(fd, found.uid, options.gid)
+    fchmodSync(fd, options.dirMode)
+  } catch (error) {
+    const failed = fileError(error, options.action)
+    throw new VdeError(failed.code, options.action, `${native.strerror(failed.errno)}: "${path}"`, { cause: error })
+  } finally {
+    if (fd >= 0) closeSync(fd)
+  }
+}
+
+const listenOn = (path: string, options: DirectoryOptions): number => {
+  const fd = native.unixSocket(STREAM)
+  if (fd < 0) throw systemError(fd, options.action, native.strerror(-fd))
+  const bound = bindWithMode(fd, path, options.gid === -1 ? options.mode : 0)
+  if (bound < 0) {
+    native.close(fd)
+    if (bound === -EADDRINUSE) throw new VdeError(options.busy, options.action, `${busyText(options)}: "${path}"`)
+    throw systemError(bound, options.action, `${native.strerror(-bound)}: "${path}"`)
+  }
+  const result = native.listen(fd, BACKLOG)
+  if (result < 0) {
+    native.close(fd)
+    removeFile(path)
+    throw systemError(result, options.action, `${native.strerror(-result)}: "${path}"`)
+  }
+  try {
+    setAccess(path, { mode: options.mode, ...(options.gid === -1 ? {} : { gid: options.gid }) }, options.action)
+  } catch (error) {
+    native.close(fd)
+    removeFile(path)
+    throw error
+  }
+  return fd
+}
+
+const removeDirectory = (path: string): void => {
+  try {
+    rmdirSync(path)
+  } catch { /* foreign files are in it: theirs */ }
+}

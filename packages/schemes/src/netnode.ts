@@ -1,0 +1,140 @@
+/**
+ * hub:// and switch:// - a multiplexer inside of the process that opens it. The opener is one station, "the host"; others
+ * join with `vde://PATH`.
+ *
+ *     opener --- memory pair --- endpoint | Switch | endpoint --- PATH/fdN --- client
+ *
+ * Our bridge and our control socket, so a client can neither stall nor spin the owner, and the node forwards whether or
+ * not its owner takes frames. A node that died is replaced by the next one on the same path.
+ */
+import { randomInt } from 'node:crypto'
+import { parseMode, parseNumber } from '@vde-ts/vnl'
+import { VdeError, memoryPair, type FrameSink, type Link } from '@vde-ts/link'
+import { Switch } from '@vde-ts/switch'
+import type { ControlRequest } from '@vde-ts/frame/control.js'
+import { groupNumber, loginName, type Peer } from './accounts.ts'
+import { deriveModes, type Modes } from './control-directory.ts'
+import { VdeListener, type Admission } from './listener.ts'
+import { admission } from './switch-server.ts'
+import type { OpenContext, Parameter, Scheme, Tail } from './scheme.ts'
+
+/** Stations of a node, the host included. */
+const MAX_STATIONS = 4096
+const MAX_COUNT = 2 ** 30
+const DEFAULT_MODE = 0o600
+const DEFAULT_EXPIRE_SEC = 120
+const TICK_MS = 1000
+
+type Kind = 'hub' | 'switch'
+
+const params: Readonly<Record<string, Parameter>> = {
+  mode: { help: 'octal permissions of ctl and the data sockets', value: 'MODE', fallback: '0600' },
+  dirmode: { help: 'octal permissions of the directory', value: 'MODE', fallback: '02700, or derived from mode' },
+  grp: { help: 'group of the directory and ctl', value: 'GROUP', fallback: '' },
+  hashsize: { help: 'size of the forwarding table (switch only)', value: 'N', fallback: '256' },
+  hashseed: { help: 'key of the forwarding table (switch only)', value: 'N', fallback: 'random' },
+  expiretime: { help: 'seconds an address is remembered (switch only)', value: 'SECONDS', fallback: '120' }
+}
+
+const scheme = (kind: Kind, summary: string): Scheme => ({
+  name: kind,
+  summary,
+  style: 'path',
+  params,
+  open: (tail, sink, context) => openNode(kind, tail, sink, context)
+})
+
+export const hubScheme: Scheme = scheme('hub', 'be a hub that others join with vde://PATH')
+export const switchScheme: Scheme = scheme('switch', 'be a learning switch that others join with vde://PATH')
+
+/** @throws {VdeError} EEXIST a live node is there, ENOENT, EACCES, ENAMETOOLONG, EINVAL for a parameter */
+const openNode = (kind: Kind, tail: Tail, sink: FrameSink, context: OpenContext): Link => {
+  const path = tail.path === '' ? `/tmp/vdenode_${loginName()}` : tail.path
+  const action = `open ${kind}://${path}`
+  const bridge = makeBridge(kind, tail)
+  const listener = new VdeListener({
+    path,
+    ...readModes(tail),
+    gid: tail.params.has('grp') ? groupNumber(tail.params.get('grp') ?? '', action) : -1,
+    action,
+    busy: 'EEXIST',
+    loop: context.loop,
+    admit: (request, peer) => admitClient(bridge, request, peer, action),
+    log (line) { context.log(`${kind}://${path}: ${line}`) }
+  })
+  return new NodeLink(`${kind}://${path}`, bridge, listener, sink, context.description)
+}
+
+const makeBridge = (kind: Kind, tail: Tail): Switch => {
+  const bridge = new Switch({
+    seed: count(tail, 'hashseed', randomInt(MAX_COUNT), 0),
+    // Its own address is nobody's: a node sends no frames of its own.
+    macHi: 0,
+    macLo: 0,
+    numPorts: MAX_STATIONS,
+    isHub: kind === 'hub',
+    hashSize: count(tail, 'hashsize', 256, 1),
+    isVlanTransparent: true
+  })
+  bridge.hash.setExpire(count(tail, 'expiretime', DEFAULT_EXPIRE_SEC, 1))
+  bridge.hash.setMinPersistence(0)
+  return bridge
+}
+
+const readModes = (tail: Tail): Modes => {
+  const mode = tail.params.get('mode')
+  const dirMode = tail.params.get('dirmode')
+  return deriveModes({
+    mode: mode === undefined ? DEFAULT_MODE : parseMode(mode, 'mode') & 0o666,
+    dirMode: dirMode === undefined ? -1 : parseMode(dirMode, 'dirmode')
+  })
+}
+
+const count = (tail: Tail, key: string, fallback: number, least: number): number => {
+  const text = tail.params.get(key)
+  return text === undefined ? fallback : parseNumber(text, key, least, MAX_COUNT)
+}
+
+const admitClient = (bridge: Switch, request: ControlRequest, peer: Peer, action: string): Admission => {
+  if (request.version !== 3 || request.kind !== 0) {
+    throw new VdeError('EINVAL', `join ${action.slice('open '.length)}`, 'a netnode has no port zero and speaks version 3 only')
+  }
+  const endpoint = bridge.attach({ port: 'any', owner: peer, module: 'vde', description: request.description })
+  return admission(endpoint, `fd${endpoint.id}`)
+}
+
+/** The host's end of a node. Closing it ends the node. */
+class NodeLink implements Link {
+  readonly offload: boolean
+  readonly maxFrame: number
+  readonly label: string
+  readonly #link: Link
+  readonly #bridge: Switch
+  readonly #listener: VdeListener
+  readonly #ticker: NodeJS.Timeout
+
+  constructor (label: string, bridge: Switch, listener: VdeListener, sink: FrameSink, description: string) {
+    const host = bridge.attach({ port: 'any', owner: { uid: process.geteuid!(), gid: -1, groups: [] }, module: 'host', description })
+    const [link, plug] = memoryPair(sink, host)
+    host.connect(plug)
+    this.label = label
+    this.offload = link.offload
+    this.maxFrame = link.maxFrame
+    this.#link = link
+    this.#bridge = bridge
+    this.#listener = listener
+    this.#ticker = setInterval(() => { bridge.tick(Math.floor(performance.now() / 1000)) }, TICK_MS)
+    this.#ticker.unref()
+  }
+
+  send (buf: Uint8Array, off: number, len: number): boolean { return this.#link.send(buf, off, len) }
+  pause (): void { this.#link.pause() }
+  resume (): void { this.#link.resume() }
+
+  close (): void {
+    clearInterval(this.#ticker)
+    this.#link.close()
+    this.#listener.close()
+    this.#bridge.close()
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * A switch on a control socket: what `vde_switch` and the netnodes have in common. Says which port a client gets and what
+ * its data socket is called; the rest is {@link VdeListener}'s.
+ */
+import type { Loop } from '@vde-ts/link'
+import type { ControlRequest } from '@vde-ts/frame/control.js'
+import type { Endpoint, Switch } from '@vde-ts/switch'
+import type { Peer } from './accounts.ts'
+import { VdeListener, type Admission } from './listener.ts'
+
+/** Kind of medium of its endpoints, as the console shows it. */
+const MODULE = 'unix prog'
+
+export interface SwitchServerOptions {
+  /** Directory to own. */
+  readonly path: string
+  /** Permissions of `ctl` and of the directory, see `deriveModes`. */
+  readonly mode: number
+  readonly dirMode: number
+  /** Group of both and of the data sockets; -1: unchanged. */
+  readonly gid: number
+  /** Permissions and group of the management: who may have port zero. */
+  readonly mgmtMode: number
+  readonly mgmtGid: number
+  readonly loop: Loop
+  /** What is being done, for messages: `start the switch`. */
+  readonly action: string
+  log (line: string): void
+  /** Milliseconds a client may take for its request; absent: 5 s. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Serves `vde` clients on `options.path` until the listener is closed, which also unplugs them.
+ * @throws {VdeError} EADDRINUSE a live switch is there, ENOTDIR, ENOENT, EACCES, ENAMETOOLONG
+ */
+export const serveSwitch = (target: Switch, options: SwitchServerOptions): VdeListener =>
+  new VdeListener({
+    ...options,
+    busy: 'EADDRINUSE',
+    admit: (request, peer) => admitToPort(target, request, peer, options)
+  })
+
+const admitToPort = (target: Switch, request: ControlRequest, peer: Peer, options: SwitchServerOptions): Admission => {
+  const endpoint = target.attach({
+    port: request.port ?? 'any',
+    owner: peer,
+    module: MODULE,
+    description: request.description,
+    mayUsePortZero: mayManage(peer, options)
+  })
+  const name = `${String(endpoint.port.number).padStart(3, '0')}.${endpoint.id}`
+  if (endpoint.port.number !== 0) return admission(endpoint, name)
+  return { ...admission(endpoint, name), access: { mode: options.mgmtMode, gid: options.mgmtGid } }
+}
+
+/** The admission of an endpoint that waits for its link. */
+export const admission = (endpoint: Endpoint, name: string): Admission => ({
+  name,
+  sink: endpoint,
+  start (link) { endpoint.connect(link) },
+  abort () { endpoint.close() }
+})
+
+/** Port zero is for whom the permissions of the management socket let in. */
+const mayManage = (peer: Peer, options: SwitchServerOptions): boolean => {
+  const { mgmtMode, mgmtGid } = options
+  if (peer.uid === 0 || (peer.uid >= 0 && peer.uid === process.geteuid!())) return true
+  if ((mgmtMode & 0o006) === 0o006) return true
+  return (mgmtMode & 0o060) === 0o060 && mgmtGid !== -1 && peer.groups.includes(mgmtGid)
+}

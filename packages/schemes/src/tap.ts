@@ -1,0 +1,152 @@
+/**
+ * tap://[IFNAME] - a TAP interface of this host: makes it, or joins a persistent one. Without a name the kernel chooses.
+ * Address, MTU and up or down are the administrator's.
+ *
+ * A frame sent while the interface is down (EIO) is lost and counted: that is what a cable without a station does. An
+ * interface that was removed ends the link.
+ */
+import { native, ERR, IFF_NO_PI, IFF_TAP, IN, OUT } from '@vde-ts/native'
+import { HEADROOM, VdeError, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
+import { Inbox, SLOT_OCTETS, SLOT_STRIDE } from '@vde-ts/link/receive-slab.js'
+import type { Scheme } from './scheme.ts'
+
+const MAX_NAME = 15
+const EINTR = 4
+const EAGAIN = 11
+/** The interface is gone: ENXIO, ENODEV, EBADFD. */
+const GONE: ReadonlySet<number> = new Set([-6, -19, -77])
+
+export const tapScheme: Scheme = {
+  name: 'tap',
+  summary: 'a TAP interface of this host',
+  style: 'raw',
+  params: {},
+  open (tail, sink, context) {
+    const name = interfaceName(tail.path)
+    const names: string[] = []
+    const fd = native.tapOpen(name, IFF_TAP | IFF_NO_PI, names)
+    if (fd < 0) throw systemError(fd, `open tap://${tail.path}`, refusal(fd, name))
+    return tapLink(fd, names[0] ?? name, sink, context.loop)
+  }
+}
+
+/** Takes over the open TAP `fd` (no header in front of frames); the link is paused. @throws {VdeError} EBADF, ENOMEM */
+export const tapLink = (fd: number, name: string, sink: FrameSink, loop: Loop): TapLink => new TapLink(fd, name, sink, loop)
+
+export class TapLink implements Link, Watcher {
+  readonly offload = false
+  readonly maxFrame: number = SLOT_OCTETS
+  readonly label: string
+  /** Frames the interface did not take: it is down, or they are malformed. */
+  txDrops = 0
+
+  readonly #fd: number
+  readonly #sink: FrameSink
+  readonly #loop: Loop
+  readonly #inbox: Inbox
+  #isBlocked = false
+  #isEnded = false
+  #isClosed = false
+
+  constructor (fd: number, name: string, sink: FrameSink, loop: Loop) {
+    this.label = `tap://${name}`
+    this.#fd = fd
+    this.#sink = sink
+    this.#loop = loop
+    this.#inbox = new Inbox(sink, { loop, receiveBatch: readFrames })
+    native.setNonblock(fd, true)
+    loop.add(fd, 0, this)
+  }
+
+  get rxDrops (): number { return this.#inbox.runts + this.#inbox.oversize }
+
+  /** One write: the interface takes a frame at once or not at all, so there is nothing to collect. */
+  send (buf: Uint8Array, off: number, len: number): boolean {
+    if (this.#isClosed || this.#isEnded) return true
+    const result = native.write(this.#fd, buf, off, len)
+    if (result >= 0) return true
+    if (result === -EAGAIN) {
+      this.#isBlocked = true
+      this.#watch()
+      return false
+    }
+    this.txDrops++
+    return true
+  }
+
+  pause (): void {
+    this.#inbox.pause()
+    this.#watch()
+  }
+
+  resume (): void {
+    this.#inbox.resume()
+    this.#watch()
+  }
+
+  close (): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#inbox.close()
+    this.#loop.remove(this.#fd)
+    native.close(this.#fd)
+  }
+
+  onReady (events: number): void {
+    if ((events & OUT) !== 0 && this.#isBlocked) {
+      this.#isBlocked = false
+      this.#watch()
+      this.#sink.onWritable()
+    }
+    if (this.#isClosed || this.#isEnded) return
+    const result = (events & IN) === 0 ? 0 : this.#inbox.receive(this.#fd)
+    if (GONE.has(result) || (events & ERR) !== 0) this.#end(result)
+  }
+
+  #end (result: number): void {
+    if (this.#isClosed || this.#isEnded) return
+    this.#isEnded = true
+    this.#loop.remove(this.#fd)
+    this.#sink.onClose(systemError(result < 0 ? result : -19, `use ${this.label}`, 'the interface was removed'))
+  }
+
+  #watch (): void {
+    if (this.#isClosed || this.#isEnded) return
+    this.#loop.modify(this.#fd, (this.#inbox.paused ? 0 : IN) | (this.#isBlocked ? OUT : 0))
+  }
+}
+
+/** Octets asked of a read: one more than a frame has, so that one which was cut shows. */
+const READ_OCTETS = Math.min(SLOT_OCTETS + 1, SLOT_STRIDE - HEADROOM)
+
+/** A TAP has no recvmmsg: one read per frame, as long as there are frames. */
+const readFrames = (
+  fd: number, buf: Uint8Array, at: number, stride: number, _size: number, count: number, lengths: Int32Array
+): number => {
+  for (let i = 0; i < count; i++) {
+    const length = native.read(fd, buf, at + i * stride, READ_OCTETS)
+    if (length < 0) return i > 0 ? i : length === -EINTR ? -EAGAIN : length
+    lengths[i] = length
+  }
+  return count
+}
+
+const interfaceName = (text: string): string => {
+  const length = Buffer.byteLength(text)
+  if (length > MAX_NAME || /[/\s\0]/.test(text) || text === '.' || text === '..') {
+    throw new VdeError('EINVAL', `open tap://${text}`, `"${text}" is no interface name, up to ${MAX_NAME} octets without blanks are`)
+  }
+  return text
+}
+
+const refusal = (result: number, name: string): string => {
+  const text = native.strerror(-result)
+  switch (-result) {
+    case 1: return `${text}: only root makes interfaces; ask for "ip tuntap add mode tap user ${process.geteuid!()}${name === '' ? '' : ` name ${name}`}"`
+    case 2: return `${text}: /dev/net/tun, load the module with "modprobe tun"`
+    case 13: return `${text}: /dev/net/tun is not for this user`
+    case 16: return `${text}: another program has "${name}"`
+    case 22: return `${text}: "${name}" exists and is not a TAP interface`
+    default: return text
+  }
+}
