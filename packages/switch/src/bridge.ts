@@ -12,7 +12,7 @@
  * learnt in a key space of that VID. So access ports of different VLANs stay apart, and a VLAN that is defined
  * behaves as on any other switch.
  */
-import { etherType, isGroup, macHi, macLo } from '@vde-ts/frame/ethernet.js'
+import { etherType, isGroup, macHi, macLo, MIN_WIRE_FRAME } from '@vde-ts/frame/ethernet.js'
 import { popTag, pushTag, setTagControl, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
 import { OFFLOAD, HEADROOM } from '@vde-ts/link/link.js'
 import { type Fdb, MOVED, REFUSED } from './fdb.ts'
@@ -22,8 +22,6 @@ import { NO_VLAN, type Vlan } from './vlan.ts'
 /** Added to a VID: the key space of the addresses behind tags of an undefined VLAN. */
 export const OPAQUE = 0x1000
 
-/** Shortest frame on a real wire, without FCS. */
-const MIN_FRAME = 60
 const TAGGED_HEADER = 18
 /** How often a frame may come back while it is still being sent, through links that deliver at once. */
 const MAX_DEPTH = 16
@@ -50,7 +48,7 @@ export class Bridge {
 
   #hubFlood: readonly Port[] | null = null
   #depth = 0
-  readonly #scratch: Uint8Array = new Uint8Array(HEADROOM + MIN_FRAME)
+  readonly #scratch: Uint8Array = new Uint8Array(HEADROOM + MIN_WIRE_FRAME)
   #isScratchTaken = false
 
   constructor (fdb: Fdb, isTransparent: boolean) {
@@ -183,7 +181,7 @@ export class Bridge {
   #sendPopped (targets: readonly Port[], from: Port, buf: Uint8Array, off: number, len: number): void {
     const tci = tagControl(buf, off)
     const at = popTag(buf, off)
-    if (len >= MIN_FRAME && len - TAG < MIN_FRAME) this.#sendPadded(targets, from, buf, at, len - TAG)
+    if (len >= MIN_WIRE_FRAME && len - TAG < MIN_WIRE_FRAME) this.#sendPadded(targets, from, buf, at, len - TAG)
     else sendAll(targets, from, buf, at, len - TAG)
     pushTag(buf, at, tci)
   }
@@ -191,11 +189,11 @@ export class Bridge {
   /** A frame that was long enough with its tag is filled up with zeros, elsewhere: what follows it is not ours. */
   #sendPadded (targets: readonly Port[], from: Port, buf: Uint8Array, off: number, len: number): void {
     const wasTaken = this.#isScratchTaken
-    const scratch = wasTaken ? new Uint8Array(HEADROOM + MIN_FRAME) : this.#scratch // taken: only in a frame within a frame
+    const scratch = wasTaken ? new Uint8Array(HEADROOM + MIN_WIRE_FRAME) : this.#scratch // taken: only in a frame within a frame
     for (let i = -OFFLOAD; i < len; i++) scratch[HEADROOM + i] = buf[off + i]
     scratch.fill(0, HEADROOM + len)
     this.#isScratchTaken = true
-    sendAll(targets, from, scratch, HEADROOM, MIN_FRAME)
+    sendAll(targets, from, scratch, HEADROOM, MIN_WIRE_FRAME)
     this.#isScratchTaken = wasTaken
   }
 

@@ -148,6 +148,17 @@ export class Fdb {
   /** Forgets everything learnt. */
   flush (): void { this.#flush(-1, -1, false) }
 
+  /** Rows the slowest lookup passes; tests only. */
+  longestProbe (): number {
+    let longest = 0
+    for (let row = 0; row <= this.#mask; row++) {
+      if (this.#rows[row * STRIDE + 2] === 0) continue
+      const home = this.#hash(this.#rows[row * STRIDE], this.#rows[row * STRIDE + 1])
+      longest = Math.max(longest, (row - home) & this.#mask)
+    }
+    return longest
+  }
+
   /** Starts removing the expired rows; {@link sweep} does the work. */
   startSweep (): void { if (this.#sweepAt > this.#mask) this.#sweepAt = 0 }
 

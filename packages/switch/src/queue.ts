@@ -8,6 +8,7 @@
  * oldest frame is dead and may be scribbled on by the receiver (the headroom of the link contract). A queue that never
  * filled owns nothing. Tail drop: what does not fit is refused, the caller counts it.
  */
+import { copyOctets } from '@vde-ts/frame/octets.js'
 import { OFFLOAD, type Link } from '@vde-ts/link/link.js'
 
 /** Frames an endpoint queues unless told otherwise. */
@@ -97,8 +98,7 @@ export class FrameQueue {
       if (chunk === null) return false
     }
     writeLength(chunk.bytes, chunk.tail, len)
-    // A view per queued frame, 50 ns at any length; a loop over the octets costs 58 ns for 60 of them, 3 400 for 1 514.
-    chunk.bytes.set(buf.subarray(off - OFFLOAD, off + len), chunk.tail + LENGTH)
+    copyOctets(chunk.bytes, chunk.tail + LENGTH, buf, off - OFFLOAD, OFFLOAD + len)
     chunk.tail += size
     this.frames++
     this.octets += len
