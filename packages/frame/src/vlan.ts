@@ -19,11 +19,9 @@ export const MAX_VID = 4094
 
 const MACS = 12
 
-/** True when the frame carries a tag. Wants 16 octets or more for the other accessors, see {@link isTagged}. */
-const hasTagType = (buf: Uint8Array, off: number): boolean => buf[off + 12] === 0x81 && buf[off + 13] === 0x00
-
-/** True when a whole tag is there: its ethertype, its two octets, and the ethertype behind it. */
-export const isTagged = (buf: Uint8Array, off: number, len: number): boolean => len >= 18 && hasTagType(buf, off)
+/** True when a whole tag is there, and the ethertype behind it: what the accessors below read. */
+export const isTagged = (buf: Uint8Array, off: number, len: number): boolean =>
+  len >= 18 && buf[off + 12] === 0x81 && buf[off + 13] === 0x00
 
 /** The 16 bits: pcp, dei, vid. */
 export const tagControl = (buf: Uint8Array, off: number): number => (buf[off + 14] << 8) | buf[off + 15]
