@@ -9,14 +9,14 @@ names('none for none', () => { assert.equal(interfaceNames('much too long a pref
 names('may have 15 octets', () => { assert.is(interfaceName('123456789012345'), '123456789012345') })
 
 const REFUSED: ReadonlyArray<readonly [prefix: string, count: number, message: RegExp]> = [
-  ['123456789012345', 1, /"1234567890123450": it has 16 octets, at most 15/],
-  ['12345678901234', 11, /"1234567890123410": it has 16 octets/],
-  ['ääääääää', 1, /it has 17 octets/],
-  ['a/b', 1, /it holds "\/"/],
-  ['a b', 1, /it holds " "/],
-  ['a:', 1, /it holds ":"/],
-  ['a%d', 1, /it holds "%"/],
-  ['a\0', 1, /it holds/]
+  ['123456789012345', 1, /"1234567890123450": the name has 16 octets, at most 15/],
+  ['12345678901234', 11, /"1234567890123410": the name has 16 octets/],
+  ['ääääääää', 1, /the name has 17 octets/],
+  ['a/b', 1, /the name holds "\/"/],
+  ['a b', 1, /the name holds " "/],
+  ['a:', 1, /the name holds ":"/],
+  ['a%d', 1, /the name holds "%"/],
+  ['a\0', 1, /the name holds/]
 ]
 for (const [prefix, count, message] of REFUSED) {
   names(`of prefix ${JSON.stringify(prefix)} x ${count} are refused`, () => {

@@ -40,6 +40,7 @@ const ROWS: readonly Row[] = [
   ['hostname', EPERM, {}, /set hostname "inside" in the namespace: operation not permitted/],
   ['capabilities', EPERM, { apparmor: '1' }, /capabilities in the namespace: AppArmor/],
   ['chdir', ENOENT, {}, /change directory to "\/nowhere": no such file/],
+  ['pgid', EPERM, {}, /join the process group: operation not permitted/],
   ['fds', EIO, {}, /pass descriptors/],
   ['exec', EIO, {}, /run the command/]
 ]

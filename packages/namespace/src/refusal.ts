@@ -66,6 +66,7 @@ const lineOf = (failure: SpawnFailure, code: Errno, facts: Facts, asked: Asked):
     case 'hostname': return [`set hostname "${asked.hostname}" in the namespace`, apparmorDenied(code, facts)]
     case 'capabilities': return ['raise capabilities in the namespace', apparmorDenied(code, facts)]
     case 'chdir': return [`change directory to "${asked.cwd}"`, '']
+    case 'pgid': return ['join the process group', '']
     case 'fds': return ['pass descriptors to the command', '']
     case 'exec': return ['run the command', '']
   }

@@ -45,7 +45,8 @@ export class Namespace implements Watcher {
     if (hold === -1) return
     this.#hold = -1
     const result = native.spawnRelease(hold)
-    if (result < 0) throw systemError(result, `run "${this.#command}"`)
+    // EPIPE, ECONNRESET: it was killed while it waited, which `exited` tells.
+    if (result < 0 && result !== -EPIPE && result !== -ECONNRESET) throw systemError(result, `run "${this.#command}"`)
   }
 
   /** Sends a signal to the command. Harmless when it has ended: the number of a process is never reused here. */
@@ -73,5 +74,7 @@ export class Namespace implements Watcher {
 
 const SIGKILL = 9
 const EAGAIN = 11
+const EPIPE = 32
+const ECONNRESET = 104
 /** Somebody else collected the status: it cannot be told. */
 const LOST = 1

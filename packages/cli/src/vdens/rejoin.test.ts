@@ -23,23 +23,36 @@ class Bench {
     onClose: () => { this.seen.push('close') }
   }
 
-  readonly rejoin = new Rejoin('vde:///x', this.sink, async sink => {
+  readonly rejoin: Rejoin
+
+  constructor (isRepeatable = true) {
+    this.rejoin = new Rejoin(this.sink, {
+      label: 'vde:///x',
+      isRepeatable,
+      open: async sink => this.#open(sink),
+      world: {
+        say: text => { this.said.push(text) },
+        later: (run, ms) => this.#later(run, ms),
+        now: () => this.#now
+      }
+    })
+  }
+
+  #open (sink: FrameSink): Link {
     if (!this.isThere) throw new Error('nobody')
     this.opened++
     const [near, far] = memoryPair(sink, { ...quiet, onFrame: (_buf, _off, len) => { this.seen.push(`out ${len}`) } })
     this.far = far
     far.resume()
     return near
-  }, {
-    say: text => { this.said.push(text) },
-    later: (run, ms) => {
-      this.pauses.push(ms)
-      const entry = { at: this.#now + ms, run }
-      this.#due.push(entry)
-      return () => { this.#due = this.#due.filter(other => other !== entry) }
-    },
-    now: () => this.#now
-  })
+  }
+
+  #later (run: () => void, ms: number): () => void {
+    this.pauses.push(ms)
+    const entry = { at: this.#now + ms, run }
+    this.#due.push(entry)
+    return () => { this.#due = this.#due.filter(other => other !== entry) }
+  }
 
   get planned (): number { return this.#due.length }
 
@@ -141,6 +154,15 @@ test('one that comes and goes is told of a few times only, with growing pauses',
   assert.is(bench.said.at(-1), 'vde:///x: joined again')
 })
 
+test('what cannot be opened again is told once, and frames are dropped', async () => {
+  const bench = new Bench(false)
+  await bench.rejoin.start()
+  bench.far?.close()
+  assert.ok(bench.rejoin.send(frame, 32, 60))
+  assert.is(bench.planned, 0)
+  assert.equal(bench.said, ['vde:///x: connection lost for good; the interface stays, without a network'])
+})
+
 test('close ends the tries, and a link that opens too late', async () => {
   const bench = new Bench()
   await bench.rejoin.start()
@@ -149,7 +171,7 @@ test('close ends the tries, and a link that opens too late', async () => {
   bench.rejoin.close()
   await opening
   assert.is(bench.planned, 0)
-  assert.ok(bench.rejoin.send === Rejoin.prototype.send && !bench.rejoin.send(frame, 32, 60))
+  assert.not.ok(bench.rejoin.send(frame, 32, 60))
   assert.not.ok(bench.seen.includes('close'))
 })
 

@@ -19,6 +19,15 @@ export interface RejoinWorld {
   now (): number
 }
 
+export interface RejoinOptions {
+  /** How people call it: the VNL. */
+  readonly label: string
+  /** False: what is gone cannot be opened again (a descriptor that was inherited); then frames are dropped. */
+  readonly isRepeatable: boolean
+  readonly open: OpenLink
+  readonly world: RejoinWorld
+}
+
 export type OpenLink = (sink: FrameSink) => Promise<Link>
 
 /** Up for this long, a link is thought to stay. */
@@ -41,6 +50,7 @@ export class Rejoin implements Link, FrameSink {
   readonly #sink: FrameSink
   readonly #open: OpenLink
   readonly #world: RejoinWorld
+  readonly #isRepeatable: boolean
   #link: Link | null = null
   #maxFrame = 0
   #offload = false
@@ -50,15 +60,16 @@ export class Rejoin implements Link, FrameSink {
   #attempt = 0
   #upSince = 0
   #flapping = false
+  #isOver = false
   #silent = false
   #cancel: () => void = () => {}
 
-  /** @param label how people call it: the VNL */
-  constructor (label: string, sink: FrameSink, open: OpenLink, world: RejoinWorld) {
-    this.label = label
+  constructor (sink: FrameSink, options: RejoinOptions) {
+    this.label = options.label
     this.#sink = sink
-    this.#open = open
-    this.#world = world
+    this.#open = options.open
+    this.#world = options.world
+    this.#isRepeatable = options.isRepeatable
   }
 
   get offload (): boolean { return this.#offload }
@@ -69,7 +80,7 @@ export class Rejoin implements Link, FrameSink {
 
   send (buf: Uint8Array, off: number, len: number): boolean {
     const link = this.#link
-    if (link !== null && link.send(buf, off, len)) return true
+    if (link !== null ? link.send(buf, off, len) : this.#isOver) return true
     this.#owesWritable = true
     return false
   }
@@ -103,12 +114,19 @@ export class Rejoin implements Link, FrameSink {
     this.#link = null
     if (this.#closed) return
     this.#cancel()
+    if (!this.#isRepeatable) return this.#finish(why)
     const flaps = this.#world.now() - this.#upSince < STABLE_MS && this.#attempt > 0
     if (!flaps) this.#attempt = 0
     if (!this.#silent) this.#world.say(`${this.label}: ${lost(flaps, why)}`)
     this.#flapping = flaps
     this.#silent = flaps
     this.#retry()
+  }
+
+  #finish (why: Error | undefined): void {
+    this.#isOver = true
+    this.#world.say(`${this.label}: connection lost${because(why)} for good; the interface stays, without a network`)
+    if (this.#owesWritable) this.onWritable()
   }
 
   #retry (): void {
@@ -147,7 +165,7 @@ export class Rejoin implements Link, FrameSink {
   }
 }
 
-const lost = (flaps: boolean, why: Error | undefined): string => {
-  const reason = why === undefined ? '' : ` (${why.message})`
-  return flaps ? `lost again at once${reason}, still trying` : `connection lost${reason}, joining again; the interface stays`
-}
+const lost = (flaps: boolean, why: Error | undefined): string =>
+  flaps ? `lost again at once${because(why)}, still trying` : `connection lost${because(why)}, joining again; the interface stays`
+
+const because = (why: Error | undefined): string => why === undefined ? '' : ` (${why.message})`
