@@ -23,21 +23,29 @@ export interface FdbListing extends FdbEntry {
   readonly bucket: number
 }
 
-const WORD = 0xffffffffffffffffn
-
-/** The original's bucket of an address in a table of `size` buckets, a power of two. Slow: BigInt. */
+/**
+ * The original's bucket of an address in a table of `size` buckets, a power of two: 64-bit arithmetic modulo 2^64 on the
+ * octets as a little-endian number with the VLAN above. In halves of 32 bits, since a listing of 65 536 took 0.5 s in BigInt.
+ */
 export const displayBucket = (macHi: number, macLo: number, vlan: number, size: number): number => {
-  const octets = [macHi >>> 8, macHi & 0xff, macLo >>> 24, (macLo >>> 16) & 0xff, (macLo >>> 8) & 0xff, macLo & 0xff]
-  let key = BigInt(vlan) << 48n
-  octets.forEach((octet, i) => { key |= BigInt(octet) << BigInt(8 * i) })
-  key ^= key >> 33n
-  key = (key * 0xff51afd7ed558ccdn) & WORD
-  key ^= key >> 33n
-  key = (key * 0xc4ceb9fe1a85ec53n) & WORD
-  return Number(key & BigInt(size - 1))
+  let low = (macHi >>> 8) | (macHi & 0xff) << 8 | (macLo >>> 24) << 16 | (macLo >>> 16 & 0xff) << 24
+  let high = (macLo >>> 8 & 0xff) | (macLo & 0xff) << 8 | vlan << 16
+  low ^= high >>> 1
+  high = (multiplyHigh(low, 0xed558ccd) + Math.imul(high, 0xed558ccd) + Math.imul(low, 0xff51afd7)) | 0
+  low = Math.imul(low, 0xed558ccd)
+  low ^= high >>> 1
+  return Math.imul(low, 0x1a85ec53) & (size - 1)
+}
+
+/** Upper 32 of the 64 bits of the product of two unsigned words. */
+const multiplyHigh = (a: number, b: number): number => {
+  const middle = (a >>> 16) * (b & 0xffff) + (((a & 0xffff) * (b & 0xffff)) >>> 16)
+  const other = (a & 0xffff) * (b >>> 16) + middle % 0x10000
+  return (a >>> 16) * (b >>> 16) + Math.floor(middle / 0x10000) + Math.floor(other / 0x10000)
 }
 
 /** Entries in the order of the console: by bucket, the youngest first within one. */
 export const inDisplayOrder = (entries: readonly FdbEntry[], size: number): FdbListing[] =>
-  entries.map((entry) => ({ ...entry, bucket: displayBucket(entry.macHi, entry.macLo, entry.vlan, size) }))
+  entries.map(({ macHi, macLo, vlan, port, ageSec, isStatic }) =>
+    ({ macHi, macLo, vlan, port, ageSec, isStatic, bucket: displayBucket(macHi, macLo, vlan, size) }))
     .sort((a, b) => a.bucket - b.bucket || a.ageSec - b.ageSec || a.vlan - b.vlan || a.macHi - b.macHi || a.macLo - b.macLo)

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
 import { bytesPerRun, seeded } from '@vde-ts/frame/testing.js'
 import { displayBucket } from './fdb-entry.ts'
 import { Fdb, HELD, KNOWN, MOVED, NEW, REFUSED } from './fdb.ts'
@@ -276,5 +277,21 @@ for (const [macHi, macLo, vlan, size, want] of [
     assert.is(displayBucket(macHi, macLo, vlan, size), want)
   })
 }
+
+display('agrees with the formula in 64-bit arithmetic', () => {
+  const word = 0xffffffffffffffffn
+  const chance = seeded(17)
+  for (let i = 0; i < 2000; i++) {
+    const mac = chance.octets(6)
+    const vlan = chance.int(4095)
+    let key = BigInt(vlan) << 48n
+    mac.forEach((octet, at) => { key |= BigInt(octet) << BigInt(8 * at) })
+    key ^= key >> 33n
+    key = (key * 0xff51afd7ed558ccdn) & word
+    key ^= key >> 33n
+    key = (key * 0xc4ceb9fe1a85ec53n) & word
+    assert.is(displayBucket(macHi(mac, 0), macLo(mac, 0), vlan, 2 ** 30), Number(key & BigInt(2 ** 30 - 1)))
+  }
+})
 
 display.run()

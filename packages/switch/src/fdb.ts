@@ -80,8 +80,9 @@ export class Fdb {
   /** Port that last sent from this address, or -1. */
   find (vlan: number, macHi: number, macLo: number): number {
     const rows = this.#rows
+    const mask = this.#mask
     const key = (vlan << 16) | macHi
-    for (let i = this.#hash(key, macLo); ; i = (i + 1) & this.#mask) {
+    for (let i = this.#hash(key, macLo); ; i = (i + 1) & mask) {
       const at = i * STRIDE
       const place = rows[at + 2]
       if (place === 0) return -1
@@ -93,8 +94,9 @@ export class Fdb {
   /** Notes that `port` sent from this address now. @returns KNOWN, NEW, MOVED, HELD or REFUSED */
   learn (vlan: number, macHi: number, macLo: number, port: number): number {
     const rows = this.#rows
+    const mask = this.#mask
     const key = (vlan << 16) | macHi
-    for (let i = this.#hash(key, macLo); ; i = (i + 1) & this.#mask) {
+    for (let i = this.#hash(key, macLo); ; i = (i + 1) & mask) {
       const at = i * STRIDE
       const place = rows[at + 2]
       if (place === 0) break

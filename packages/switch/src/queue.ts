@@ -33,7 +33,11 @@ class Chunk {
   hasRoom (size: number): boolean { return this.tail + size <= this.bytes.length }
 }
 
-/** Storage of all queues of one switch. Chunks that come back are kept for the next burst and let go by {@link trim}. */
+/**
+ * Storage of all queues of one switch. A queue may hold at most what it leaves to the others, so clients that never read
+ * get less the more of them there are, and the next one still gets something. Chunks that come back are kept for the
+ * next burst and let go by `trim`.
+ */
 export class QueueBudget {
   readonly limit: number
   #used = 0
@@ -46,10 +50,10 @@ export class QueueBudget {
   /** Octets of chunks kept for reuse. */
   get spare (): number { return this.#free.length * CHUNK }
 
-  /** An empty chunk of `size` octets or more, null when the switch holds its limit. */
-  take (size: number): Chunk | null {
+  /** An empty chunk of `size` octets or more for a queue that holds `held` octets of chunks; null: not for this one. */
+  take (size: number, held: number): Chunk | null {
     const want = size <= CHUNK ? CHUNK : size
-    if (this.#used + want > this.limit) return null
+    if (this.#used + want + held > this.limit) return null
     this.#used += want
     if (want > CHUNK) return new Chunk(want) // one super-frame; not kept afterwards
     return this.#free.pop() ?? new Chunk(CHUNK)
@@ -80,6 +84,8 @@ export class FrameQueue {
   readonly #budget: QueueBudget
   #first: Chunk | null = null
   #last: Chunk | null = null
+  /** Octets of its chunks. */
+  #held = 0
   #isDraining = false
   #isClosed = false
 
@@ -130,8 +136,9 @@ export class FrameQueue {
   }
 
   #append (size: number): Chunk | null {
-    const chunk = this.#budget.take(size)
+    const chunk = this.#budget.take(size, this.#held)
     if (chunk === null) return null
+    this.#held += chunk.bytes.length
     if (this.#last === null) this.#first = chunk
     else this.#last.next = chunk
     this.#last = chunk
@@ -141,6 +148,7 @@ export class FrameQueue {
   #dropFirst (chunk: Chunk): void {
     this.#first = chunk.next
     if (this.#first === null) this.#last = null
+    this.#held -= chunk.bytes.length
     this.#budget.give(chunk)
   }
 
