@@ -35,6 +35,7 @@ export interface BpduConsumer {
   onBpdu (port: number, vlan: number, buf: Uint8Array, off: number, len: number): void
 }
 
+/** Passes frames between the ports of one switch, and holds what that needs: ports, VLANs, table. */
 export class Bridge {
   readonly fdb: Fdb
   /** By number from 0; null: no such port. */

@@ -15,6 +15,7 @@ export interface EndpointHost {
   endpointClosed (endpoint: Endpoint): void
 }
 
+/** Made by `Switch.attach`; the sink of one link from {@link Endpoint.connect} on. */
 export class Endpoint implements FrameSink {
   /** A counter of the switch from 1; never a descriptor, never used twice. */
   readonly id: number

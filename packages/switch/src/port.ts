@@ -31,6 +31,7 @@ export class Drops {
   closed = 0
 }
 
+/** Made and changed by the switch only; everybody may read it. */
 export class Port implements AccessRule {
   readonly number: number
   /** VLAN of its untagged frames; NO_VLAN: it takes none. Set through the switch. */

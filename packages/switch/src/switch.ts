@@ -24,6 +24,7 @@ const DEFAULT_HASH_SIZE = 128
 const DEFAULT_PRIORITY = 0x8000
 const MAX_QUEUE_FRAMES = 1 << 20
 
+/** What a switch is made with. */
 export interface SwitchOptions {
   /** Random number that keys the forwarding table. */
   readonly seed: number
@@ -58,6 +59,7 @@ export interface AttachRequest {
   readonly isExclusive?: boolean
 }
 
+/** One switch. */
 export class Switch implements EndpointHost {
   readonly macHi: number
   readonly macLo: number

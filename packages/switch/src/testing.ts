@@ -39,6 +39,7 @@ export const user = (uid: number): Owner => uid === NONE ? UNKNOWN : { uid, gid:
 export const makeSwitch = (options: Partial<SwitchOptions> = {}): Switch =>
   new Switch({ seed: 1, macHi: 0x0200, macLo: 10, ...options })
 
+/** A fake link and the endpoint it is plugged into. */
 export interface Plugged {
   readonly endpoint: Endpoint
   readonly link: FakeLink
