@@ -11,6 +11,7 @@ import { NO_VLAN } from './vlan.ts'
 const MAX_SIZE = 2 ** 30
 const NEVER = 0x7fffffff
 
+/** `switch.hash`. */
 export class HashControl {
   readonly #bridge: Bridge
   #size: number

@@ -14,6 +14,7 @@ export interface VlanMember {
   readonly state: PortState
 }
 
+/** `switch.vlan`. */
 export class VlanControl {
   readonly #bridge: Bridge
 

@@ -52,6 +52,7 @@ export type PortState = 'Discarding' | 'Learning' | 'Forwarding'
 
 const EMPTY: readonly Port[] = []
 
+/** One VLAN: its members, in which form they take it, and who of them may forward. */
 export class Vlan {
   readonly id: number
   readonly untagged: PortSet = new PortSet()
