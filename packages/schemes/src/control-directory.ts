@@ -102,7 +102,7 @@ const makeDirectory = (options: DirectoryOptions): { isNew: boolean, path: strin
     }
     isNew = false
   }
-  const path = realpathSync(options.path)
+  const path = resolved(options)
   if (!isNew && !statSync(path).isDirectory()) {
     throw new VdeError('ENOTDIR', action, `${native.strerror(20)}: "${options.path}" is a file, the name of a new directory is wanted`)
   }
@@ -110,6 +110,15 @@ const makeDirectory = (options: DirectoryOptions): { isNew: boolean, path: strin
   if (isNew) removeDirectory(path)
   throw new VdeError('ENAMETOOLONG', action,
     `"${path}" has ${octets(path)} octets, at most ${MAX_PATH - ROOM} leave room for the sockets in it`)
+}
+
+const resolved = (options: DirectoryOptions): string => {
+  try {
+    return realpathSync(options.path)
+  } catch (error) {
+    const failed = fileError(error, options.action)
+    throw new VdeError(failed.code, options.action, `${native.strerror(failed.errno)}: what "${options.path}" links to`, { cause: error })
+  }
 }
 
 const busyText = (options: DirectoryOptions): string => native.strerror(options.busy === 'EEXIST' ? 17 : EADDRINUSE)

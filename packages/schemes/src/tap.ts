@@ -5,12 +5,12 @@
  * A frame sent while the interface is down (EIO) is lost and counted: that is what a cable without a station does. An
  * interface that was removed ends the link.
  */
-import { native, ERR, IFF_NO_PI, IFF_TAP, IN, OUT } from '@vde-ts/native'
-import { HEADROOM, VdeError, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
+import { native, ERR, IN, OUT } from '@vde-ts/native'
+import { HEADROOM, VdeError, errnoName, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { Inbox, SLOT_OCTETS, SLOT_STRIDE } from '@vde-ts/link/receive-slab.js'
+import { isTapFailure, openTap } from '@vde-ts/tun-tap'
 import type { Scheme } from './scheme.ts'
 
-const MAX_NAME = 15
 const EINTR = 4
 const EAGAIN = 11
 /** The interface is gone: ENXIO, ENODEV, EBADFD. */
@@ -22,11 +22,11 @@ export const tapScheme: Scheme = {
   style: 'raw',
   params: {},
   open (tail, sink, context) {
-    const name = interfaceName(tail.path)
-    const names: string[] = []
-    const fd = native.tapOpen(name, IFF_TAP | IFF_NO_PI, names)
-    if (fd < 0) throw systemError(fd, `open tap://${tail.path}`, refusal(fd, name))
-    return tapLink(fd, names[0] ?? name, sink, context.loop)
+    const tap = openTap({ name: tail.path })
+    if (isTapFailure(tap)) {
+      throw new VdeError(errnoName(tap.errno), `open tap://${tail.path}`, `${native.strerror(tap.errno)}: ${tap.detail}`)
+    }
+    return tapLink(tap.fd, tap.name, sink, context.loop)
   }
 }
 
@@ -129,24 +129,4 @@ const readFrames = (
     lengths[i] = length
   }
   return count
-}
-
-const interfaceName = (text: string): string => {
-  const length = Buffer.byteLength(text)
-  if (length > MAX_NAME || /[/\s\0]/.test(text) || text === '.' || text === '..') {
-    throw new VdeError('EINVAL', `open tap://${text}`, `"${text}" is no interface name, up to ${MAX_NAME} octets without blanks are`)
-  }
-  return text
-}
-
-const refusal = (result: number, name: string): string => {
-  const text = native.strerror(-result)
-  switch (-result) {
-    case 1: return `${text}: only root makes interfaces; ask for "ip tuntap add mode tap user ${process.geteuid!()}${name === '' ? '' : ` name ${name}`}"`
-    case 2: return `${text}: /dev/net/tun, load the module with "modprobe tun"`
-    case 13: return `${text}: /dev/net/tun is not for this user`
-    case 16: return `${text}: another program has "${name}"`
-    case 22: return `${text}: "${name}" exists and is not a TAP interface`
-    default: return text
-  }
 }

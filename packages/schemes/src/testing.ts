@@ -1,0 +1,73 @@
+/** What the tests of schemes share: directories that vanish, a served switch, descriptors counted. Not part of the product. */
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loop } from '@vde-ts/link'
+import { Switch, type SwitchOptions } from '@vde-ts/switch'
+import type { VdeListener } from './listener.ts'
+import { serveSwitch, type SwitchServerOptions } from './switch-server.ts'
+
+/** A new directory and what removes it with all it holds. */
+export const scratch = (): { readonly path: string, remove (): void } => {
+  const path = mkdtempSync(join(tmpdir(), 'vde-schemes-'))
+  return { path, remove () { rmSync(path, { recursive: true, force: true }) } }
+}
+
+export interface Served {
+  readonly bridge: Switch
+  readonly listener: VdeListener
+  /** The directory, resolved. */
+  readonly path: string
+  /** Lines logged. */
+  readonly lines: string[]
+  close (): void
+}
+
+/** A switch in this process on `path`, which must not exist. */
+export const served = (path: string, options: Partial<SwitchServerOptions> = {}, shape: Partial<SwitchOptions> = {}): Served => {
+  const bridge = new Switch({ seed: 1, macHi: 2, macLo: 1, numPorts: 2048, ...shape })
+  const lines: string[] = []
+  const listener = serveSwitch(bridge, {
+    path,
+    mode: 0o600,
+    dirMode: 0o2700,
+    gid: -1,
+    mgmtMode: 0o600,
+    mgmtGid: -1,
+    loop,
+    action: 'start the switch',
+    log (line) { lines.push(line) },
+    ...options
+  })
+  return {
+    bridge,
+    listener,
+    path: listener.directory.path,
+    lines,
+    close () {
+      bridge.close()
+      listener.close()
+    }
+  }
+}
+
+/** Open descriptors of this process, by number, with what they are: what a leak check compares. */
+export const descriptors = (): string[] => {
+  const found: string[] = []
+  for (const fd of readdirSync('/proc/self/fd')) {
+    try {
+      const what = readlinkSync(`/proc/self/fd/${fd}`)
+      // The directory being read, and epoll sets: the process's own is made at the first need.
+      if (!what.startsWith('/proc/') && what !== 'anon_inode:[eventpoll]') found.push(`${fd} ${what}`)
+    } catch { /* closed meanwhile */ }
+  }
+  return found.sort()
+}
+
+/** Path of an installed program, or null: then the test that needs it is skipped, with the reason in its name. */
+export const program = (name: string): string | null => {
+  for (const directory of ['/usr/bin', '/bin', '/usr/sbin', '/usr/local/bin']) {
+    if (existsSync(join(directory, name))) return join(directory, name)
+  }
+  return null
+}
