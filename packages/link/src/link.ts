@@ -27,6 +27,10 @@ export interface Link {
   /** What to show of it to people: kind of medium and, where it has one, its name. */
   readonly label: string
   /**
+   * Frames that `send` took and the medium has not: a link that is closed now may lose them. Absent: it never keeps any.
+   */
+  readonly queued?: number
+  /**
    * Sends one frame now, never changes it. False: the medium is full, the frame was not taken, and `onWritable` will
    * follow. `off` >= OFFLOAD when `offload` is true; a link without offload never looks in front of `off`.
    */

@@ -2,10 +2,14 @@
  * Two links joined in memory: what one sends the other delivers, at once and in the same buffer. The in-memory fake of
  * the contract, and the wire between two things of one process.
  */
-import { HEADROOM, type FrameSink, type Link } from './link.ts'
+import { MAX_FRAME } from '@vde-ts/frame/ethernet.js'
+import { clearOffload } from '@vde-ts/frame/offload.js'
+import { copyOctets } from '@vde-ts/frame/octets.js'
+import { HEADROOM, OFFLOAD, type FrameSink, type Link } from './link.ts'
 
-const MAX = 65557
-const scratch = new Uint8Array(HEADROOM + MAX)
+/** Where frames without headroom get some. One for all pairs: a frame is done with when the sink returns. */
+const scratch = new Uint8Array(HEADROOM + MAX_FRAME)
+let isScratchTaken = false
 
 class MemoryLink implements Link {
   readonly offload: boolean
@@ -25,7 +29,7 @@ class MemoryLink implements Link {
 
   send (buf: Uint8Array, off: number, len: number): boolean {
     const peer = this.peer
-    if (peer === null || this.#closed) return true
+    if (peer === null || this.#closed || len > this.maxFrame) return true
     if (peer.#paused) {
       this.#wasFull = true
       return false
@@ -34,11 +38,21 @@ class MemoryLink implements Link {
       peer.sink.onFrame(buf, off, len)
       return true
     }
-    // The receiver is owed headroom that this sender's buffer does not have.
-    scratch.fill(0, 0, HEADROOM)
-    scratch.set(buf.subarray(off, off + len), HEADROOM)
-    peer.sink.onFrame(scratch, HEADROOM, len)
+    this.#sendCopy(peer, buf, off, len)
     return true
+  }
+
+  /** The receiver is owed headroom that this sender's buffer does not have. */
+  #sendCopy (peer: MemoryLink, buf: Uint8Array, off: number, len: number): void {
+    const wasTaken = isScratchTaken
+    // A sink that sends through another pair while it looks at the copy: rare, so it may cost an allocation.
+    const copy = wasTaken ? new Uint8Array(HEADROOM + len) : scratch
+    isScratchTaken = true
+    clearOffload(copy, HEADROOM)
+    const lead = this.offload ? OFFLOAD : 0
+    copyOctets(copy, HEADROOM - lead, buf, off - lead, lead + len)
+    peer.sink.onFrame(copy, HEADROOM, len)
+    isScratchTaken = wasTaken
   }
 
   pause (): void { this.#paused = true }
@@ -68,7 +82,7 @@ class MemoryLink implements Link {
 export const memoryPair = (
   left: FrameSink, right: FrameSink, options: { readonly offload?: boolean, readonly maxFrame?: number } = {}
 ): [Link, Link] => {
-  const shape = { offload: options.offload ?? false, maxFrame: options.maxFrame ?? MAX }
+  const shape = { offload: options.offload ?? false, maxFrame: options.maxFrame ?? MAX_FRAME }
   const a = new MemoryLink(left, shape)
   const b = new MemoryLink(right, shape)
   a.peer = b
