@@ -390,12 +390,12 @@ lifetime('1 000 clients that come, talk and go 10 times leave nothing behind', (
     assert.is(sw.hash.count, 0)
     assert.is(sw.queueOctets.used, 0)
     gc!()
-    return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
+    return process.memoryUsage().heapUsed // not arrayBuffers: they are freed in the background, some time later
   }
   const first = round(1)
   let last = first
   for (let i = 2; i <= 10; i++) last = round(i)
-  assert.ok(last < first + 2e6, `${first} octets after the first round, ${last} after the last`)
+  assert.ok(last < first + 1e6, `${first} octets after the first round, ${last} after the last`)
 })
 
 lifetime('1 024 ports with an endpoint each take less than 4 MiB', () => {
