@@ -23,6 +23,9 @@
 #define P_PIDFD 3
 #endif
 
+/* Others, CLONE_VM first of all, would have the child share what it must own. */
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
+
 /* execvp's own when there is no PATH. */
 #define DEFAULT_PATH "/bin:/usr/bin"
 
@@ -107,6 +110,7 @@ static int start(struct vn_plan *plan, struct vn_spawned *out)
 {
   sigset_t all, before;
   unsigned long flags = (unsigned long)(unsigned)plan->spec->namespaces | CLONE_PIDFD | SIGCHLD;
+  if ((plan->spec->namespaces & ~NAMESPACES) != 0) return -EINVAL;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   long pid = syscall(SYS_clone, flags, NULL, &out->pidfd, NULL, NULL);

@@ -85,7 +85,16 @@ export interface SpawnFailure {
 }
 
 /** One account of the passwd database. */
-export interface Account { readonly name: string, readonly uid: number, readonly gid: number, readonly home: string, readonly shell: string }
+export interface Account {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  readonly home: string
+  readonly shell: string
+}
+
+/** Answer of {@link Native.inspectTap}. */
+export type InspectDone = (fd: number, flags: number, name: string, length: number) => void
 
 export interface Native {
   // ---- one epoll set for the process, shown to libuv as one handle ----
@@ -106,7 +115,10 @@ export interface Native {
   read (fd: number, buf: Uint8Array, off: number, len: number): number
   /** One write(2); SIGPIPE is ignored by Node. */
   write (fd: number, buf: Uint8Array, off: number, len: number): number
-  /** preadv2(2), offset -1, RWF_NOWAIT: never blocks, whatever the flags of the shared open file. EOPNOTSUPP where the kernel lacks it. */
+  /**
+   * preadv2(2), offset -1, RWF_NOWAIT: never blocks, whatever the flags of the shared open file. EOPNOTSUPP where the
+   * kernel lacks it.
+   */
   readNowait (fd: number, buf: Uint8Array, off: number, len: number): number
   writeNowait (fd: number, buf: Uint8Array, off: number, len: number): number
   /** writev(2) of `count` spans (pairs at, len in `spans`, from pair `first`) of `buf`. @returns octets written */
@@ -158,7 +170,8 @@ export interface Native {
   send (fd: number, buf: Uint8Array, off: number, len: number): number
   /**
    * recvmmsg: up to `count` datagrams, the i-th at `buf[at + i * stride]`, at most `size` octets each. `lengths[i]` is
-   * its real length, above `size` when it was cut. @returns datagrams received
+   * its real length, above `size` when it was cut. At the end of a seqpacket connection lengths are 0.
+   * @returns datagrams received
    */
   receiveBatch (fd: number, buf: Uint8Array, at: number, stride: number, size: number, count: number, lengths: Int32Array): number
   /** sendmmsg of `count` spans (pairs at, len in `spans`, from pair `first`). @returns datagrams sent */
@@ -190,7 +203,10 @@ export interface Native {
 
   // ---- processes ----
   spawn (spec: SpawnSpec): Spawned | SpawnFailure
-  /** Lets a held child go on to its exec and closes `hold`. @returns 0, or -errno of the exec */
+  /**
+   * Lets a held child go on to its exec and closes `hold` (closing it alone ends the child with status 127).
+   * @returns 0, or -errno of the exec; then the child ends with 127 and waits for {@link Native.pidfdWait}
+   */
   spawnRelease (hold: number): number
   /** waitid(P_PIDFD, WEXITED | WNOHANG): -EAGAIN while it runs, else the wait status: code << 8, or the signal. */
   pidfdWait (pidfd: number): number
@@ -231,15 +247,18 @@ export interface Native {
   openlog (ident: string): void
   /** syslog(LOG_USER | priority, "%s", text). */
   syslog (priority: number, text: string): void
-  /** strerror(3), the C locale: the console protocol sends it. */
+  /** strerror(3) in the C locale, of a positive number: the console protocol sends it. */
   strerror (errno: number): string
 
   // ---- foreign descriptors ----
   /**
-   * Hands a connection to the helper thread, which receives one packet with one descriptor, checks that it is a TAP (by
-   * /proc/self/fdinfo before any ioctl) and answers through the loop. `done(fd, flags, name, packetLength)`; fd < 0 is -errno.
+   * Has a helper thread receive one packet with one descriptor from `connection` (which is duplicated; wait for it to be
+   * readable first), check that it is a TAP, by /proc/self/fdinfo before any ioctl, and answer through the loop.
+   * `done(fd, flags, name, length)`: the TAP, its IFF_* flags (IFF_NO_PI exact) and name, and the packet's real length,
+   * its octets in `packet`. fd < 0 is -errno: ETIMEDOUT no packet in 2 s, ECONNRESET end of file, EBADMSG no descriptor,
+   * ENOTTY no TAP, EBADFD a TAP without interface, EBUSY too many descriptors of strangers wait for a close that hangs.
    */
-  inspectTap (connection: number, packet: Uint8Array, done: (fd: number, flags: number, name: string, length: number) => void): number
+  inspectTap (connection: number, packet: Uint8Array, done: InspectDone): number
   /** Closes a descriptor on the helper thread: the last close of a tap takes 19 ms, one of a dead FUSE file hangs. */
   closeElsewhere (fd: number): number
 }
