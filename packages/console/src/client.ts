@@ -9,10 +9,12 @@
  * which arrive together. For programs outside the data path: it uses node:net.
  */
 import { createConnection, type Socket } from 'node:net'
-import { VdeError, type Errno } from '@vde-ts/link/errors.js'
+import { VdeError, systemError } from '@vde-ts/link/errors.js'
 import { ReplyParser, type ConsoleEvent, type Reply, type ReplyHandler } from './reply-parser.ts'
 
 export type { ConsoleEvent, Reply } from './reply-parser.ts'
+
+const EIO = 5
 
 interface Waiting {
   readonly line: string
@@ -58,7 +60,7 @@ export class ConsoleClient implements ReplyHandler {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve)
       socket.once('error', (error: NodeJS.ErrnoException) => {
-        reject(new VdeError((error.code ?? 'EIO') as Errno, `connect to "${path}"`, error.message, { cause: error }))
+        reject(systemError(error.errno ?? -EIO, `connect to "${path}"`))
       })
     })
     const client = new ConsoleClient(path, socket)

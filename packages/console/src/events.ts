@@ -3,8 +3,8 @@
  *
  *     3TTT path text          TTT: tag of the category, three octal digits
  */
+import { escapeControls } from '@vde-ts/frame/escape.js'
 import { VdeError } from '@vde-ts/link'
-import { escapeControl } from './escape.ts'
 
 /** Somebody who reads events. */
 export interface Subscriber {
@@ -48,7 +48,7 @@ export class Topic {
   /** Tells all subscribers; `text` may be a stranger's. */
   publish (text: string): void {
     if (!this.isWanted) return
-    const line = `3${tagText(this.category.tag)} ${this.category.path} ${escapeControl(text)}\n`
+    const line = `3${tagText(this.category.tag)} ${this.category.path} ${escapeControls(text)}\n`
     for (const one of this.#subscribers) one.onEvent(line)
   }
 }

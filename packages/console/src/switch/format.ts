@@ -1,4 +1,6 @@
 /** How numbers and addresses look in replies. */
+import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
+import { parseMac } from '@vde-ts/frame/mac.js'
 import { VdeError } from '@vde-ts/link'
 
 /** `value` with at least `width` digits. */
@@ -10,18 +12,12 @@ export const modeText = (mode: number): string => mode.toString(8).padStart(4, '
 
 const octetText = (value: number): string => (value & 0xff).toString(16).padStart(2, '0')
 
-/** An address from its halves, `aa:bb:cc:dd:ee:ff`. */
-export const macText = (hi: number, lo: number): string =>
-  [hi >>> 8, hi, lo >>> 24, lo >>> 16, lo >>> 8, lo].map(octetText).join(':')
-
 /** 16 bits as `high:low`. */
 export const wordText = (value: number): string => `${octetText(value >>> 8)}:${octetText(value)}`
 
-/** Six hexadecimal numbers between `:` or `.`, as halves. @throws {VdeError} EINVAL */
-export const parseMac = (text: string): readonly [hi: number, lo: number] => {
-  if (!/^[0-9a-f]{1,2}(?:[:.][0-9a-f]{1,2}){5}$/i.test(text)) {
-    throw new VdeError('EINVAL', 'read an address', `got "${text}", want six hexadecimal octets such as 02:00:00:00:00:01`)
-  }
-  const octets = text.split(/[:.]/).map((part) => parseInt(part, 16))
-  return [octets[0] << 8 | octets[1], octets[2] << 24 | octets[3] << 16 | octets[4] << 8 | octets[5]]
+/** An address as halves. @throws {VdeError} EINVAL */
+export const readMac = (text: string): readonly [hi: number, lo: number] => {
+  const mac = parseMac(text)
+  if (mac !== null) return [macHi(mac, 0), macLo(mac, 0)]
+  throw new VdeError('EINVAL', 'read an address', `got "${text}", want six hexadecimal octets such as 02:00:00:00:00:01`)
 }

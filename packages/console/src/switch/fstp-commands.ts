@@ -2,10 +2,11 @@
  * `fstp/`: the spanning tree, as seen while there is none. Everything is checked and answered as by a switch whose tree is
  * off; turning it on is refused, since a silent success would promise a network without loops.
  */
+import { formatHalves } from '@vde-ts/frame/mac.js'
 import { VdeError } from '@vde-ts/link'
 import type { Args, Row } from '../command.ts'
 import type { SwitchContext } from './context.ts'
-import { digits, macText, wordText } from './format.ts'
+import { digits, wordText } from './format.ts'
 import { membersOf } from './members.ts'
 
 /** What a root port costs, the same for all. */
@@ -20,10 +21,10 @@ export const fstpCommands: ReadonlyArray<Row<SwitchContext>> = [
     output: 'data',
     * run ({ sw }) {
       const hex = sw.priority.toString(16).padStart(4, '0')
-      yield `MAC ${macText(sw.macHi, sw.macLo)} Priority ${sw.priority} (0x${hex})`
+      yield `MAC ${formatHalves(sw.macHi, sw.macLo)} Priority ${sw.priority} (0x${hex})`
       yield 'FSTP=false'
     },
-    json: ({ sw }) => ({ mac: macText(sw.macHi, sw.macLo), priority: sw.priority, isEnabled: false })
+    json: ({ sw }) => ({ mac: formatHalves(sw.macHi, sw.macLo), priority: sw.priority, isEnabled: false })
   },
   {
     path: 'fstp/setfstp',
@@ -79,7 +80,7 @@ const chosen = ({ sw }: SwitchContext, args: Args): number[] => {
   return id === undefined ? sw.vlan.list().map((vlan) => vlan.id) : [sw.vlan.get(id).id]
 }
 
-const rootId = ({ sw }: SwitchContext): string => `${wordText(sw.priority)}:${macText(sw.macHi, sw.macLo)}`
+const rootId = ({ sw }: SwitchContext): string => `${wordText(sw.priority)}:${formatHalves(sw.macHi, sw.macLo)}`
 
 interface Member { readonly port: number, readonly isTagged: boolean }
 

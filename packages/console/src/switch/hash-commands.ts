@@ -1,8 +1,9 @@
 /** `hash/`: the table of addresses. */
+import { formatHalves } from '@vde-ts/frame/mac.js'
 import type { FdbListing } from '@vde-ts/switch'
 import type { Args, Row } from '../command.ts'
 import type { SwitchContext } from './context.ts'
-import { digits, macText, parseMac } from './format.ts'
+import { digits, readMac } from './format.ts'
 
 export const hashCommands: ReadonlyArray<Row<SwitchContext>> = [
   { path: 'hash', help: 'TABLE OF ADDRESSES' },
@@ -72,7 +73,7 @@ export const hashCommands: ReadonlyArray<Row<SwitchContext>> = [
     help: 'pin an address to a port',
     isOurs: true,
     run ({ sw }, args) {
-      const [hi, lo] = parseMac(args.word(0, 'MAC'))
+      const [hi, lo] = readMac(args.word(0, 'MAC'))
       sw.hash.add(hi, lo, args.optionalInt(2, 'VLAN') ?? 0, args.int(1, 'PORT'))
     }
   },
@@ -82,25 +83,25 @@ export const hashCommands: ReadonlyArray<Row<SwitchContext>> = [
     help: 'forget one address',
     isOurs: true,
     run ({ sw }, args) {
-      const [hi, lo] = parseMac(args.word(0, 'MAC'))
+      const [hi, lo] = readMac(args.word(0, 'MAC'))
       sw.hash.delete(hi, lo, args.optionalInt(1, 'VLAN') ?? 0)
     }
   }
 ]
 
 const find = ({ sw }: SwitchContext, args: Args): FdbListing => {
-  const [hi, lo] = parseMac(args.word(0, 'MAC'))
+  const [hi, lo] = readMac(args.word(0, 'MAC'))
   return sw.hash.find(hi, lo, args.optionalInt(1, 'VLAN') ?? 0)
 }
 
 // Two blanks before "age", as ever. Addresses behind tags of undefined VLANs live above 4095 and show their VID.
 const line = (entry: FdbListing): string =>
-  `Hash: ${digits(entry.bucket, 4)} Addr: ${macText(entry.macHi, entry.macLo)} VLAN ${digits(entry.vlan & 0xfff, 4)} ` +
+  `Hash: ${digits(entry.bucket, 4)} Addr: ${formatHalves(entry.macHi, entry.macLo)} VLAN ${digits(entry.vlan & 0xfff, 4)} ` +
   `to port: ${digits(entry.port, 3)}  age ${entry.ageSec} secs${entry.isStatic ? ' static' : ''}`
 
 const toJson = (entry: FdbListing): object => ({
   hash: entry.bucket,
-  mac: macText(entry.macHi, entry.macLo),
+  mac: formatHalves(entry.macHi, entry.macLo),
   vlan: entry.vlan & 0xfff,
   port: entry.port,
   ageSec: entry.ageSec,

@@ -1,11 +1,12 @@
 /** The console of a switch: its commands, greeting and events put together. */
+import { formatHalves } from '@vde-ts/frame/mac.js'
 import type { Switch } from '@vde-ts/switch'
 import { CommandTable, type Row } from '../command.ts'
 import { Console } from '../console.ts'
 import { EventHub } from '../events.ts'
 import { debugCommands, generalCommands, loadCommand, pluginCommands } from '../general-commands.ts'
 import type { SwitchContext, SwitchFacts } from './context.ts'
-import { macText, modeText } from './format.ts'
+import { modeText } from './format.ts'
 import { fstpCommands } from './fstp-commands.ts'
 import { hashCommands } from './hash-commands.ts'
 import { Names } from './names.ts'
@@ -27,13 +28,13 @@ const infoCommands: ReadonlyArray<Row<SwitchContext>> = [
     output: 'data',
     * run ({ sw, facts }) {
       yield * BANNER.split('\n')
-      yield `pid ${process.pid} MAC ${macText(sw.macHi, sw.macLo)} uptime ${facts.uptimeSec()}`
+      yield `pid ${process.pid} MAC ${formatHalves(sw.macHi, sw.macLo)} uptime ${facts.uptimeSec()}`
       if (facts.management !== undefined) yield `mgmt ${facts.management.path} perm ${modeText(facts.management.mode)}`
     },
     json: ({ sw, facts }) => ({
       program: 'vde-ts',
       pid: process.pid,
-      mac: macText(sw.macHi, sw.macLo),
+      mac: formatHalves(sw.macHi, sw.macLo),
       uptimeSec: facts.uptimeSec(),
       management: facts.management ?? null
     })

@@ -1,7 +1,8 @@
 /** Events of a switch: what its observer is told, as the lines other programs know. */
+import { formatHalves } from '@vde-ts/frame/mac.js'
 import type { Switch } from '@vde-ts/switch'
 import type { EventHub } from '../events.ts'
-import { digits, macText } from './format.ts'
+import { digits } from './format.ts'
 
 /** Adds the categories to `hub` and follows `sw`. @returns ends it */
 export const followSwitch = (sw: Switch, hub: EventHub): () => void => {
@@ -58,5 +59,5 @@ const endpointText = (port: number, id: number): string => `Port ${digits(port, 
 // The VLAN's low octet comes first here, unlike in the spanning tree's events.
 const hashText = (hi: number, lo: number, vlan: number, port: number): string => {
   const octet = (value: number): string => (value & 0xff).toString(16).padStart(2, '0')
-  return `${macText(hi, lo)} VLAN ${octet(vlan)}:${octet(vlan >>> 8)} Port ${port}`
+  return `${formatHalves(hi, lo)} VLAN ${octet(vlan)}:${octet(vlan >>> 8)} Port ${port}`
 }

@@ -1,0 +1,116 @@
+/**
+ * unixterm: standard input and output joined with a stream socket.
+ *
+ *     stdin --> pending --> socket --> stdout
+ *
+ * At the end of the input the socket is shut down for writing only, so a console answers what is under way and ends the
+ * session itself; at the end of the socket everything it said has been written.
+ */
+import { native, IN, OUT, STREAM } from '@vde-ts/native'
+import { loop, type Loop } from '@vde-ts/link'
+import type { Parsed } from '../command.ts'
+import { UsageError } from '../command.ts'
+import { ExitError, type Program } from '../run.ts'
+import { writeBytes } from './output.ts'
+
+const CHUNK = 65536
+/** A peer that says nothing for so long after the end of the input will not end the session, in milliseconds. */
+const LINGER_MS = 5000
+const CONNECT_TRIES = 50
+const CONNECT_WAIT_MS = 100
+const EAGAIN = 11
+const EINTR = 4
+
+export const run = async (program: Program, parsed: Parsed): Promise<void> => {
+  const [path] = parsed.operands
+  if (path === undefined || parsed.operands.length > 1) throw new UsageError('Cannot connect: one socket is wanted')
+  const relay = new Relay(await connect(path), loop, () => { program.exit(0) })
+  relay.start()
+}
+
+/** A connected socket. While its backlog is full a listener refuses, so it is tried again. @throws {ExitError} 255 */
+export const connect = async (path: string): Promise<number> => {
+  const fd = native.unixSocket(STREAM)
+  if (fd < 0) throw new ExitError(255, `Socket opening error: ${native.strerror(-fd)}`)
+  for (let tries = 1; ; tries++) {
+    const result = native.connectUnix(fd, path)
+    if (result >= 0) return fd
+    if (result !== -EAGAIN || tries === CONNECT_TRIES) {
+      native.close(fd)
+      throw new ExitError(255, `Socket connecting error: ${native.strerror(-result)}: ${path}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, CONNECT_WAIT_MS))
+  }
+}
+
+/** Relays between descriptors 0, 1 and a socket. */
+export class Relay {
+  readonly #socket: number
+  readonly #loop: Loop
+  readonly #onEnd: () => void
+  readonly #pending = new Uint8Array(CHUNK)
+  readonly #incoming = new Uint8Array(CHUNK)
+  #from = 0
+  #to = 0
+  #hasInputEnded = false
+  #linger: NodeJS.Timeout | null = null
+
+  /** @param onEnd called when the socket has ended and its last octet is written */
+  constructor (socket: number, loop: Loop, onEnd: () => void) {
+    this.#socket = socket
+    this.#loop = loop
+    this.#onEnd = onEnd
+  }
+
+  start (): void {
+    this.#loop.add(this.#socket, IN, { onReady: (events) => { this.#onSocket(events) } })
+    this.#loop.add(0, IN, { onReady: () => { this.#onInput() } })
+  }
+
+  #onInput (): void {
+    if (this.#to > 0) return
+    const result = native.read(0, this.#pending, 0, CHUNK)
+    if (result === -EAGAIN || result === -EINTR) return
+    if (result <= 0) {
+      this.#endInput()
+      return
+    }
+    this.#from = 0
+    this.#to = result
+    this.#send()
+    if (this.#to === 0) return
+    this.#loop.modify(0, 0)
+    this.#loop.modify(this.#socket, IN | OUT)
+  }
+
+  #onSocket (events: number): void {
+    if ((events & OUT) !== 0) this.#resumeInput()
+    if ((events & ~OUT) === 0) return
+    const result = native.read(this.#socket, this.#incoming, 0, CHUNK)
+    if (result === -EAGAIN || result === -EINTR) return
+    this.#linger?.refresh()
+    if (result <= 0 || !writeBytes(1, this.#incoming, 0, result)) this.#onEnd()
+  }
+
+  #send (): void {
+    const result = native.write(this.#socket, this.#pending, this.#from, this.#to - this.#from)
+    if (result === -EAGAIN || result === -EINTR) return
+    // The peer reads no more; what it still says is shown, then the socket ends.
+    this.#from = result < 0 ? this.#to : this.#from + result
+    if (this.#from === this.#to) this.#from = this.#to = 0
+  }
+
+  #resumeInput (): void {
+    this.#send()
+    if (this.#to > 0) return
+    this.#loop.modify(this.#socket, IN)
+    if (!this.#hasInputEnded) this.#loop.modify(0, IN)
+  }
+
+  #endInput (): void {
+    this.#hasInputEnded = true
+    this.#loop.remove(0)
+    native.shutdown(this.#socket, 1)
+    this.#linger = setTimeout(this.#onEnd, LINGER_MS)
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * vdeterm: the console with line editing. On a terminal node:readline edits; in a pipe it answers line by line. Replies are
+ * shown without the protocol's marks: data as it is, then the words of the status.
+ */
+import { ConsoleClient, type ConsoleEvent, type Reply } from '@vde-ts/console/client.js'
+import { native } from '@vde-ts/native'
+import { VdeError } from '@vde-ts/link/errors.js'
+import { UsageError, type Parsed } from '../command.ts'
+import { ExitError, type Program } from '../run.ts'
+import { Editor } from './editor.ts'
+import { InputLines } from './input-lines.ts'
+import { writeText } from './output.ts'
+import { commandsOf } from './completion.ts'
+
+export const run = async (program: Program, parsed: Parsed): Promise<void> => {
+  const [path] = parsed.operands
+  if (path === undefined || parsed.operands.length > 1) throw new UsageError('Cannot connect: one socket is wanted')
+  const client = await connect(path)
+  const isTerminal = native.isTty(0) && native.isTty(1)
+  if (isTerminal) await interact(program, client)
+  else pipe(program, client)
+}
+
+const connect = async (path: string): Promise<ConsoleClient> => {
+  try {
+    return await ConsoleClient.connect(path)
+  } catch (error) {
+    if (error instanceof VdeError) throw new ExitError(255, `Socket connecting error: ${native.strerror(error.errno)}: ${path}`, { cause: error })
+    throw error
+  }
+}
+
+/** A reply as people read it. */
+const replyText = ({ lines, text, code }: Reply): string =>
+  lines.map((line) => `${line}\n`).join('') + (code < 0 ? '' : `${text}\n`)
+
+const eventText = ({ path, text }: ConsoleEvent): string => `** DBG MSG: ${path} ${text}\n`
+
+/** The program's own mistakes end it; a connection that ended is the end of the session. */
+const orNull = (error: unknown): null => {
+  if (error instanceof VdeError) return null
+  throw error
+}
+
+const pipe = (program: Program, client: ConsoleClient): void => {
+  const show = (text: string): void => { if (!writeText(1, text)) program.exit(0) }
+  client.onEvents = (event) => { show(eventText(event)) }
+  let last: Promise<void> = Promise.resolve()
+  const input = new InputLines(0, {
+    onLine (line) {
+      last = last.then(async () => {
+        const reply = await client.command(line).catch(orNull)
+        if (reply !== null && !reply.isEnd) show(replyText(reply))
+        if (reply === null || reply.isEnd) program.exit(0)
+      })
+    },
+    onEnd () { void last.then(() => { program.exit(0) }) }
+  })
+  client.onClose = () => {
+    input.close()
+    void last.then(() => { program.exit(0) })
+  }
+}
+
+const interact = async (program: Program, client: ConsoleClient): Promise<void> => {
+  const commands = async (): Promise<string[]> => commandsOf((await client.command('help').catch(orNull))?.data ?? [])
+  process.stdout.write(`${client.banner.join('\n')}\n\n`)
+  const prompt = `${client.prompt.replace(/\$ $/, '')}[${client.path}]: `
+  const editor = new Editor(prompt, await commands(), {
+    async onLine (line) {
+      const reply = await client.command(line).catch(orNull)
+      if (reply === null || reply.isEnd) return null
+      if (/^\s*plugin\/(add|del)\s/.test(line)) editor.commands = await commands()
+      return replyText(reply)
+    },
+    onEnd () { program.exit(0) }
+  })
+  program.cleanup.add(() => { editor.close() })
+  client.onEvents = (event) => { editor.showAbove(eventText(event)) }
+  client.onClose = () => { editor.close() }
+}
