@@ -81,7 +81,11 @@ export class Loop {
   /** Has `link` flushed at the end of this turn, or soon when called outside of one. Mark it once per turn. */
   markDirty (link: Flushable): void {
     this.#dirty.push(link)
-    if (this.#inTurn || this.#flushPlanned) return
+    if (!this.#inTurn) this.#planFlush()
+  }
+
+  #planFlush (): void {
+    if (this.#flushPlanned) return
     this.#flushPlanned = true
     setImmediate(() => {
       this.#flushPlanned = false
@@ -115,6 +119,8 @@ export class Loop {
     this.#flushing = batch
     for (let i = 0; i < batch.length; i++) batch[i].flush()
     batch.length = 0
+    // A flush makes room, so frames that waited are sent: marked too late for this round, and no event need follow.
+    if (this.#dirty.length > 0) this.#planFlush()
   }
 
   #pollAlways (): void {

@@ -90,6 +90,8 @@ class CommandLink implements Link, FrameSink, Watcher {
     loop.add(pidfd, IN, this)
   }
 
+  get queued (): number { return this.#stream.queued }
+
   send (buf: Uint8Array, off: number, len: number): boolean { return this.#stream.send(buf, off, len) }
   pause (): void { this.#stream.pause() }
   resume (): void { this.#stream.resume() }

@@ -71,8 +71,15 @@ export class DatagramLink implements Link, Watcher, Flushable {
   /** Frames that arrived shorter than a header or longer than the suite carries: dropped. */
   get rxDrops (): number { return this.#inbox.runts + this.#inbox.oversize }
 
+  /** Frames waiting for the kernel. */
+  get queued (): number { return this.#ring.frames }
+
   send (buf: Uint8Array, off: number, len: number): boolean {
     if (this.#isClosed || this.#isEnded) return true
+    if (len > this.maxFrame) {
+      this.txDrops++
+      return true
+    }
     if (!this.#ring.push(buf, off, len) && !this.#pushAfterFlush(buf, off, len)) {
       this.#isFull = true
       return false

@@ -55,6 +55,8 @@ export class StreamLink implements Link, Flushable, StreamSink {
   readonly offload = false
   readonly maxFrame: number
   readonly label: string
+  /** Frames longer than `maxFrame`: dropped. */
+  txDrops = 0
 
   readonly #in: number
   readonly #out: number
@@ -100,8 +102,15 @@ export class StreamLink implements Link, Flushable, StreamSink {
   /** Lengths that no honest peer sends: the stream may be out of step. */
   get desyncs (): number { return this.#decoder.desyncs }
 
+  /** Frames not written yet, or not whole. */
+  get queued (): number { return this.#ring.frames }
+
   send (buf: Uint8Array, off: number, len: number): boolean {
     if (this.#isClosed || this.#isTold || this.#isReaderGone) return true
+    if (len > this.maxFrame) {
+      this.txDrops++
+      return true
+    }
     if (!this.#ring.push(buf, off, len) && !this.#pushAfterFlush(buf, off, len)) {
       this.#isFull = true
       return false
