@@ -45,7 +45,9 @@ const wrapper = (name: string): string => {
   const stub = join(wrappers, name)
   const file = join(ROOT, 'packages/cli/bin', `${name}.ts`)
   const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs')
-  writeFileSync(stub, `#!/bin/sh\nexec '${process.execPath}' --conditions=source --import 'file://${tsx}' '${file}' "$@"\n`, { mode: 0o755 })
+  // Once: a file being written cannot be executed, and a child may be about to.
+  const script = `#!/bin/sh\nexec '${process.execPath}' --conditions=source --import 'file://${tsx}' '${file}' "$@"\n`
+  if (!existsSync(stub)) writeFileSync(stub, script, { mode: 0o755 })
   return stub
 }
 
