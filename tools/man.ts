@@ -8,7 +8,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { optionsRoff } from '../packages/cli/src/command.ts'
 import { specs } from '../packages/cli/src/specs.ts'
-import { builtinSchemes } from '../packages/schemes/src/registry.ts'
+import { listSchemes } from '../packages/schemes/src/registry.ts'
 
 const man = fileURLToPath(new URL('../man/', import.meta.url))
 const check = process.argv.includes('--check')
@@ -19,7 +19,7 @@ const SECTIONS_7 = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'PARAMETERS', 'EXIT STATU
 
 const escape = (text: string): string => text.replace(/\\/g, '\\e').replace(/-/g, '\\-').replace(/^([.'])/gm, '\\&$1')
 
-const schemesRoff = (): string => builtinSchemes.map((scheme) => {
+const schemesRoff = (): string => listSchemes().map((scheme) => {
   const keys = Object.entries(scheme.params).map(([key, { help, value, fallback }]) => {
     const shown = value === '' ? `.B ${escape(key)}` : `.BI ${escape(key)}= ${escape(value)}`
     return `.IP "" 4\n.PD 0\n${shown}\n.PD\n${escape(help)}${fallback === '' ? '' : ` (${escape(fallback)})`}`
