@@ -18,7 +18,7 @@ const MAX_SERIAL = 20000
 const DEFAULT_MODE = 0o700
 const EADDRINUSE = 98
 
-/** A bound datagram socket. The caller closes `fd` and removes `path`. */
+/** A bound datagram socket. The caller closes `fd` and ends the hand-shake with {@link removeClientSocket}. */
 export interface ClientSocket { readonly fd: number, readonly path: string, readonly mode: number }
 
 export interface ClientAccess {
@@ -38,17 +38,30 @@ export const bindClientSocket = (directory: string, control: string, access: Cli
     native.close(fd)
     throw systemError(path, action, `${native.strerror(-path)} for a socket in "${directory}", /var/run, /var/tmp and /tmp`)
   }
+  pending.add(path)
   if (gid === -1) return { fd, path, mode }
   try {
     // Does not follow a link, so a name that somebody exchanged costs nothing.
     lchownSync(path, -1, gid)
   } catch (error) {
     native.close(fd)
-    removeFile(path)
+    removeClientSocket(path)
     throw fileError(error, action)
   }
   return { fd, path, mode }
 }
+
+/** Files of hand-shakes that are under way. */
+const pending = new Set<string>()
+
+/** The hand-shake is over, its file goes. */
+export const removeClientSocket = (path: string): void => {
+  pending.delete(path)
+  removeFile(path)
+}
+
+/** For a process that ends in the middle of hand-shakes: their files go. */
+export const removeClientSockets = (): void => { for (const path of pending) removeClientSocket(path) }
 
 const chooseAccess = (control: string, access: ClientAccess, action: string): { mode: number, gid: number } => {
   const mode = (access.mode & 0o777) === 0 ? DEFAULT_MODE : access.mode & 0o777

@@ -21,9 +21,9 @@ import {
 } from '@vde-ts/frame/control.js'
 import { parseMode } from '@vde-ts/vnl'
 import { awaitReady, sleep } from './await-ready.ts'
-import { bindClientSocket, type ClientAccess, type ClientSocket } from './client-socket.ts'
+import { bindClientSocket, removeClientSocket, type ClientAccess, type ClientSocket } from './client-socket.ts'
 import { DatagramLink } from './datagram-link.ts'
-import { checkLength, fileError, removeFile, setAccess } from './socket-file.ts'
+import { checkLength, fileError, setAccess } from './socket-file.ts'
 import { describeSelf } from './accounts.ts'
 import type { OpenContext, Scheme, Tail } from './scheme.ts'
 
@@ -117,7 +117,7 @@ export const joinSwitch = async (wanted: JoinRequest, sink: FrameSink): Promise<
     native.close(control.fd)
     throw error
   } finally {
-    if (own !== null) removeFile(own.path)
+    if (own !== null) removeClientSocket(own.path)
   }
 }
 

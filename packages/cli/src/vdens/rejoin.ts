@@ -74,6 +74,7 @@ export class Rejoin implements Link, FrameSink {
 
   get offload (): boolean { return this.#offload }
   get maxFrame (): number { return this.#maxFrame }
+  get queued (): number { return this.#link?.queued ?? 0 }
 
   /** The first opening, whose failure is the caller's. */
   async start (): Promise<void> { this.#up(await this.#open(this)) }

@@ -1,0 +1,75 @@
+/**
+ * One interface inside: the VNL, opened outside, joined to the tap that the namespace handed up.
+ *
+ *     VNL <--> Rejoin <--wire--> TapLink <--> vde0
+ *
+ * Handing the tap itself to the switch is decided in `join`: what comes of it replaces the wire.
+ */
+import type { Loop } from '@vde-ts/link'
+import { Wire } from '@vde-ts/link/wire.js'
+import { openVnl, resolveVnl } from '@vde-ts/schemes/registry.js'
+import { tapLink } from '@vde-ts/schemes/tap.js'
+import { Rejoin, type RejoinWorld } from './rejoin.ts'
+
+/** Shown by the switch, with ` user=... pid=...` behind it. */
+const DESCRIPTION = 'vdens'
+
+export class Interface {
+  readonly #name: string
+  readonly #loop: Loop
+  readonly #say: (text: string) => void
+  readonly #wire = new Wire()
+  readonly #network: Rejoin
+
+  /** @param say takes lines for people */
+  constructor (name: string, vnl: string, loop: Loop, say: (text: string) => void) {
+    this.#name = name
+    this.#loop = loop
+    this.#say = say
+    this.#network = new Rejoin(this.#wire.left, {
+      label: vnl === '' ? 'default network' : vnl,
+      isRepeatable: isRepeatable(vnl),
+      open: async sink => await openVnl(vnl, sink, { description: DESCRIPTION, loop, log: say }),
+      world: worldOf(say)
+    })
+  }
+
+  /** Opens the VNL. @throws {VdeError} of the medium */
+  async open (): Promise<void> { await this.#network.start() }
+
+  /** Joins the tap `fd`, which is ours from now on, and lets frames pass. */
+  join (fd: number): void {
+    const tap = tapLink(fd, this.#name, this.#wire.right, this.#loop)
+    this.#wire.join(this.#network, tap, (_side, why) => { this.#lose(why) })
+  }
+
+  /** Idempotent; also before `join`. */
+  close (): void {
+    this.#network.close()
+    this.#wire.close()
+  }
+
+  /** The tap ended: somebody inside removed the interface. Others go on. */
+  #lose (why: Error | undefined): void {
+    this.#say(`${this.#name}: ${why?.message ?? 'the interface was removed'}; its network is left`)
+    this.close()
+  }
+}
+
+/** A descriptor that was inherited is gone for good, and its number may mean something else by then. */
+const isRepeatable = (vnl: string): boolean => !/seqpacket:\/\//.test(vnl) && !isSeqpacket(vnl)
+
+const isSeqpacket = (vnl: string): boolean => {
+  try {
+    return resolveVnl(vnl).name === 'seqpacket'
+  } catch { return false } // no VNL at all: opening it will say so
+}
+
+const worldOf = (say: (text: string) => void): RejoinWorld => ({
+  say,
+  later: (run, ms) => {
+    const timer = setTimeout(run, ms)
+    return () => { clearTimeout(timer) }
+  },
+  now: () => performance.now()
+})
