@@ -15,6 +15,8 @@ import { ReplyParser, type ConsoleEvent, type Reply, type ReplyHandler } from '.
 export type { ConsoleEvent, Reply } from './reply-parser.ts'
 
 const EIO = 5
+const EAGAIN = 11
+const RETRY_MS = 20
 
 interface Waiting {
   readonly line: string
@@ -56,13 +58,7 @@ export class ConsoleClient implements ReplyHandler {
    */
   static async connect (path: string, timeoutMs: number = 10_000): Promise<ConsoleClient> {
     if (Buffer.byteLength(path) > 107) throw new VdeError('ENAMETOOLONG', `connect to "${path}"`, 'a socket has at most 107 octets')
-    const socket = createConnection({ path })
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve)
-      socket.once('error', (error: NodeJS.ErrnoException) => {
-        reject(systemError(error.errno ?? -EIO, `connect to "${path}"`))
-      })
-    })
+    const socket = await connect(path, performance.now() + timeoutMs)
     const client = new ConsoleClient(path, socket)
     const timer = setTimeout(() => {
       client.#ready?.reject(new VdeError('ETIMEDOUT', `talk to "${path}"`, `no prompt came within ${timeoutMs} ms`))
@@ -124,5 +120,19 @@ export class ConsoleClient implements ReplyHandler {
 
   #gone (line: string): VdeError {
     return new VdeError('EPIPE', `run "${line}" on "${this.path}"`, 'the connection has ended')
+  }
+}
+
+/** A connected socket; a listener whose backlog is full is asked again until `deadline`. @throws {VdeError} */
+const connect = async (path: string, deadline: number): Promise<Socket> => {
+  for (;;) {
+    const socket = createConnection({ path })
+    const errno = await new Promise<number>((resolve) => {
+      socket.once('connect', () => { resolve(0) })
+      socket.once('error', (error: NodeJS.ErrnoException) => { resolve(error.errno ?? -EIO) })
+    })
+    if (errno === 0) return socket
+    if (errno !== -EAGAIN || performance.now() > deadline) throw systemError(errno, `connect to "${path}"`)
+    await new Promise((resolve) => { setTimeout(resolve, RETRY_MS) })
   }
 }

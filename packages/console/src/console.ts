@@ -67,6 +67,11 @@ export class Console<C> {
     const words = line.split(/[ \t\r\n]+/).filter((word) => word !== '')
     const [path] = words
     if (path === undefined || path.startsWith('#')) return DONE
+    if (line.includes('\0')) {
+      // No name of the system has one, and the system's functions take none.
+      yield status(EINVAL)
+      return { errno: EINVAL, message: 'Cannot read the line: it has a NUL', ending: null }
+    }
     const command = this.table.find(path)
     if (command === undefined) {
       yield status(ENOSYS)

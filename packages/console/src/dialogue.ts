@@ -151,8 +151,9 @@ export class Dialogue<C> implements Subscriber {
     if (step.done !== true) return step.value
     this.#reply = null
     const { ending } = step.value
-    if (ending === null) return this.#options.isPrompting ? this.#console.prompt : ''
-    if (ending === 'logout' && !this.#options.mayLogout) return ''
+    if (ending === null || (ending === 'logout' && !this.#options.mayLogout)) {
+      return this.#options.isPrompting ? this.#console.prompt : ''
+    }
     this.ended = ending
     return this.#options.mayLogout ? '9999 END OF SESSION' : ''
   }

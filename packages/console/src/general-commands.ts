@@ -1,7 +1,7 @@
 /** Commands every console has: help, load, the ends, and events. */
+import { escapeControls } from '@vde-ts/frame/escape.js'
 import { VdeError } from '@vde-ts/link'
 import type { Args, Call, Row } from './command.ts'
-import { dataLine } from './escape.ts'
 import { tagText, type Topic } from './events.ts'
 import { readScript } from './script.ts'
 
@@ -29,9 +29,9 @@ export const loadCommand = <C>(): Row<C> => ({
 
 /** Echoes each line, then answers it as if it had been typed. */
 function * load <C> (path: string, { console, subscriber, depth }: Call<C>): Generator<string> {
-  const shown = dataLine(path)
+  const shown = escapeControls(path)
   for (const line of readScript(path)) {
-    yield `vde[${shown}]: ${dataLine(line)}\n`
+    yield `vde[${shown}]: ${escapeControls(line)}\n`
     yield * console.execute(line, subscriber, depth + 1)
   }
 }

@@ -6,8 +6,10 @@
  */
 import { accessSync, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import { VdeError, type Errno } from '@vde-ts/link'
+import { VdeError, systemError } from '@vde-ts/link'
 import type { Console, Outcome } from './console.ts'
+
+const EIO = 5
 
 /** Octets of a script at most. */
 export const MAX_SCRIPT: number = 4 * 1024 * 1024
@@ -29,8 +31,7 @@ export const readScript = (path: string): string[] => {
     return lines.map((line) => line.replace(/\r$/, ''))
   } catch (error) {
     if (error instanceof VdeError) throw error
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new VdeError((code ?? 'EIO') as Errno, action, message, { cause: error })
+    throw systemError((error as NodeJS.ErrnoException).errno ?? -EIO, action)
   } finally {
     if (fd >= 0) closeSync(fd)
   }

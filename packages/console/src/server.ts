@@ -13,7 +13,8 @@ import { status } from './console.ts'
 
 /** Longest path: sun_path is 108 octets with its NUL. */
 const MAX_PATH = 107
-const BACKLOG = 64
+// A client that meets a full backlog is refused, not queued, when it does not block.
+const BACKLOG = 1024
 const ACCEPTS = 16
 /** Wait before accepting again after the process ran out of descriptors, in milliseconds. */
 const RETRY_MS = 500

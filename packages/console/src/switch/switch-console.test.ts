@@ -1,0 +1,226 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { isCommand } from '../command.ts'
+import { makeBench, type Bench } from '../testing.ts'
+
+interface World { bench: Bench }
+
+const test = suite<World>('switch console')
+test.before.each((world) => { world.bench = makeBench() })
+test.after.each(({ bench }) => {
+  bench.close()
+  assert.equal(bench.defects, [])
+})
+
+const run = ({ console }: Bench, line: string): string => [...console.execute(line, { onEvent () {} })].join('')
+
+/** Data lines and status in short: `a|b|1000`, without data: `1000`. */
+const short = (bench: Bench, line: string): string => {
+  const reply = run(bench, line)
+  const status = /1(\d{3}) .*\n$/.exec(reply)?.[0].slice(0, 4) ?? ''
+  const block = /^0000 DATA END WITH '\.'\n([^]*?)\.\n1\d{3} .*\n$/.exec(reply)
+  return block === null ? reply.replace(/^(1\d{3}) .*\n$/, '$1') : `[${block[1].replace(/\n/g, '|')}]${status}`
+}
+
+const IDLE = ' Current User: NONE Access Control: (User: NONE - Group: NONE)|' +
+  ' IN:  pkts          0          bytes                    0| OUT: pkts          0          bytes                    0|'
+
+/** Each row is a session of its own: the lines before the last are set-up. */
+const ROWS: ReadonlyArray<readonly [lines: string, reply: string]> = [
+  ['ds/showinfo', '[ctl dir /run/sw|std mode 0600|]1000'],
+  ['plugin/list', '[NAME                   HELP|------------           ----|]1002'],
+  ['plugin/add nosuch', '1002'],
+  ['plugin/add', '1022'],
+  ['plugin/del nosuch', '1002'],
+  ['hash/showinfo', '[Hash size 128|GC interval 2 secs|GC expire 100 secs|Min persistence 3 secs|]1000'],
+  ['hash/setsize 100;hash/showinfo', '[Hash size 128|GC interval 2 secs|GC expire 100 secs|Min persistence 3 secs|]1000'],
+  ['hash/setsize 0', '1022'],
+  ['hash/setsize', '1022'],
+  ['hash/setsize 2000000000', '1022'],
+  ['hash/setgcint -1', '1000'],
+  ['hash/setexpire 5;hash/setgcint 7;hash/setminper 9;hash/showinfo', '[Hash size 128|GC interval 7 secs|GC expire 5 secs|Min persistence 9 secs|]1000'],
+  ['hash/print', '[]1000'],
+  ['hash/find', '[]1022'],
+  ['hash/find zz', '[]1022'],
+  ['hash/find 0200.0000.0001', '[]1022'],
+  ['hash/find 00:11:22:33:44:55', '[]1019'],
+  ['port/create 1;hash/add 02:00:00:00:00:01 1;hash/find 2.0.0.0.0.1', '[Hash: 0043 Addr: 02:00:00:00:00:01 VLAN 0000 to port: 001  age 0 secs static|]1000'],
+  ['port/create 1;vlan/create 5;hash/add 02:00:00:00:00:01 1 5;hash/print', '[Hash: 0108 Addr: 02:00:00:00:00:01 VLAN 0005 to port: 001  age 0 secs static|]1000'],
+  ['hash/add 02:00:00:00:00:01 1', '1006'],
+  ['port/create 1;hash/add 03:00:00:00:00:01 1', '1022'],
+  ['port/create 1;hash/add 02:00:00:00:00:01 1;hash/del 02:00:00:00:00:01;hash/print', '[]1000'],
+  ['hash/del 02:00:00:00:00:01', '1019'],
+  ['fstp/showinfo', '[MAC 00:ff:01:02:03:04 Priority 32768 (0x8000)|FSTP=false|]1000'],
+  ['fstp/setfstp 0', '[]1000'],
+  ['fstp/setfstp 1', '[There is no spanning tree in this version|]1095'],
+  ['port/sethub 1;fstp/setfstp 1', "[Can't use fstp in hub mode|]1000"],
+  ['fstp/setedge 0 1 1', '1000'],
+  ['fstp/setedge 0 1', '1022'],
+  ['fstp/setedge 9 1 1', '1006'],
+  ['fstp/setedge 0 99 1', '1022'],
+  ['fstp/setedge 5000 1 1', '1022'],
+  ['fstp/bonus 0 1 -5', '1000'],
+  ['fstp/bonus 9 1 1', '1006'],
+  ['fstp/print', '[FST DATA VLAN 0000 ROOTSWITCH FSTP IS DISABLED| ++ root 80:00:00:ff:01:02:03:04| ++ designated ff:ff:ff:ff:ff:ff:ff:ff|' +
+    ' ++ rootport 0000 cost 0 age 7 bonusport 0000 bonuscost 0|]1000'],
+  ['fstp/print 9', '[]1006'],
+  ['fstp/print 9999', '[]1022'],
+  ['port/showinfo', '[Numports=32|HUB=false|counters=true|]1000'],
+  ['port/sethub 1;port/showinfo', '[Numports=32|HUB=true|counters=true|]1000'],
+  ['port/setnumports 40;port/showinfo', '[Numports=40|HUB=false|counters=true|]1000'],
+  ['port/setnumports 0', '1022'],
+  ['port/setnumports 2000000000', '1022'],
+  ['port/create 9;port/setnumports 8', '1098'],
+  ['port/create 32', '1000'],
+  ['port/create 33', '1022'],
+  ['port/create 010;port/remove 10', '1000'],
+  ['port/create x', '1022'],
+  ['port/create', '1022'],
+  ['port/create -1', '1022'],
+  ['port/createauto', '[Port 0001|]1000'],
+  ['port/setnumports 1;port/createauto;port/createauto', '[]1028'],
+  ['port/setvlan 3 0', '1006'],
+  ['port/create 3;port/setvlan 3 5', '1006'],
+  ['port/create 3;port/setvlan 3 4096', '1022'],
+  ['port/create 3;port/setvlan 3 4095;port/allprint', `[Port 0003 untagged_vlan=4095 INACTIVE - NOT Unnamed Allocatable|${IDLE}]1000`],
+  ['port/create 3;port/allocatable 3 1;port/allprint 3', `[Port 0003 untagged_vlan=0000 INACTIVE - Unnamed Allocatable|${IDLE}]1000`],
+  ['port/allocatable 3', '1022'],
+  ['port/allocatable 3 1', '1006'],
+  ['port/setuser 3 root', '1006'],
+  ['port/create 3;port/setuser 3 nosuch', '1022'],
+  ['port/create 3;port/setuser 3 -1', '1022'],
+  ['port/create 3;port/setuser 3 root;port/setgroup 3 4000000;port/allprint', '[Port 0003 untagged_vlan=0000 INACTIVE - NOT Unnamed Allocatable|' +
+    IDLE.replace('User: NONE - Group: NONE', 'User: root - Group: 4000000') + ']1000'],
+  ['port/create 3;port/setuser 3 root;port/setuser 3 ANY;port/allprint', `[Port 0003 untagged_vlan=0000 INACTIVE - NOT Unnamed Allocatable|${IDLE}]1000`],
+  ['port/epclose 3 4', '1006'],
+  ['port/epclose 3', '1022'],
+  ['port/epclose 99 4', '1022'],
+  ['port/resetcounter', '1000'],
+  ['port/resetcounter 9', '1000'],
+  ['port/resetcounter 99', '1022'],
+  ['port/print', '[]1000'],
+  ['port/create 3;port/print 3', '[]1006'],
+  ['port/print 99', '[]1022'],
+  ['port/print -1', '[]1022'],
+  ['port/allprint 9', '[]1006'],
+  ['port/remove 9', '1006'],
+  ['port/remove 99', '1022'],
+  ['port/defqlen 10', '1000'],
+  ['port/defqlen -1', '1022'],
+  ['port/epqlen 1 1 10', '1006'],
+  ['vlan/create 0', '1022'],
+  ['vlan/create 4093', '1000'],
+  ['vlan/create 4095', '1022'],
+  ['vlan/create 5;vlan/create 5', '1017'],
+  ['vlan/remove 6', '1006'],
+  ['vlan/remove 9999', '1022'],
+  ['vlan/addport 5 1', '1006'],
+  ['vlan/create 5;port/create 4;vlan/addport 5 4;vlan/addport 5 4', '1000'],
+  ['vlan/create 5;vlan/addport 5 99', '1022'],
+  ['port/create 4;vlan/delport 0 4', '1098'],
+  ['vlan/create 5;port/create 4;vlan/delport 5 4', '1000'],
+  ['vlan/delport 5', '1022'],
+  ['vlan/print', '[VLAN 0000|]1000'],
+  ['vlan/print 6', '[]1006'],
+  ['vlan/print x', '[]1022'],
+  ['port/create 2;vlan/allprint 0', '[VLAN 0000| -- Port 0002 tagged=0 active=0 status=Learning|]1000'],
+  ['vlan/allprint 6', '[]1006'],
+  ['load /nosuch/file', '1002'],
+  ['load', '1002'],
+  ['load /', '1021'],
+  ['load /dev/zero', '1022'],
+  ['help zz', '[COMMAND PATH       SYNTAX          HELP|------------       --------------  ------------|]1000'],
+  ['help port/resetcounter', '[COMMAND PATH       SYNTAX          HELP|------------       --------------  ------------|' +
+    'port/resetcounter  [N]             set the counters (of port N) to zero|]1000'],
+  ['helpport', '1038'],
+  ['port', '1038']
+]
+
+for (const [lines, reply] of ROWS) {
+  test(lines, ({ bench }) => {
+    const [last, ...before] = lines.split(';').reverse()
+    for (const line of before.reverse()) assert.not.match(short(bench, line), '1038')
+    assert.is(short(bench, last), reply)
+  })
+}
+
+test('showinfo says who and where', ({ bench }) => {
+  assert.is(run(bench, 'showinfo'), "0000 DATA END WITH '.'\nVDE switch V.2.3.2\n" +
+    '(C) Virtual Square Team (coord. R. Davoli) 2005,2006,2007 - GPLv2\n\n' +
+    `pid ${process.pid} MAC 00:ff:01:02:03:04 uptime 7\nmgmt ${bench.dir}/m perm 0600\n.\n1000 Success\n`)
+})
+
+test('port/print shows both users, and strangers\' text harmless', ({ bench }) => {
+  run(bench, 'port/create 3')
+  run(bench, 'port/setuser 3 daemon')
+  bench.plug(3, 'vdeplug: user=root\n.\n1000 Success\u001b[2J')
+  bench.plug(3)
+  const lines = run(bench, 'port/print').split('\n')
+  assert.is(lines[2], ' Current User: root Access Control: (User: daemon - Group: NONE)')
+  assert.equal(lines.slice(5), [
+    '  -- endpoint ID 0002 module unix prog   : no endpoint description',
+    '  -- endpoint ID 0001 module unix prog   : vdeplug: user=root\\x0a.\\x0a1000 Success\\x1b[2J',
+    '.', '1000 Success', ''
+  ])
+})
+
+test('port/counters tells losses and queues', ({ bench }) => {
+  const endpoint = bench.plug(2)
+  endpoint.onFrame(new Uint8Array(100), 32, 10)
+  run(bench, 'port/epqlen 2 1 77')
+  assert.equal(run(bench, 'port/counters').split('\n').slice(1, 4), [
+    'Port 0002 in 0 out 0 lost 1 moved 0 unlearnt 0',
+    ' lost: runt 1, giant 0, vlan 0, notForwarding 0, filtered 0, loop 0, oversize 0, queueFull 0, closed 0',
+    '  -- endpoint ID 0001 queue 0/77 frames 0 octets, lost 0'
+  ])
+})
+
+test('every print and showinfo has a --json form of one line', ({ bench }) => {
+  bench.plug(2, 'x')
+  run(bench, 'hash/add 02:00:00:00:00:01 2')
+  const rows = bench.console.table.rows.filter(isCommand)
+  const wanted = rows.filter(({ path }) => /(?:print|showinfo|counters)$/.test(path))
+  assert.is(wanted.length, 12)
+  for (const { path } of wanted) {
+    const [, line, ...rest] = run(bench, `${path} --json`).split('\n')
+    assert.equal(rest, ['.', '1000 Success', ''], path)
+    const value = JSON.parse(line) as unknown
+    assert.ok(typeof value === 'object' && value !== null && Object.keys(value).length > 0, path)
+  }
+  assert.is(short(bench, 'port/create 5 --json'), '1022')
+  assert.is(short(bench, 'port/print 99 --json'), '[]1022')
+})
+
+test('help has a column for each, ours marked', ({ bench }) => {
+  const lines = run(bench, 'help').split('\n').slice(3, -3)
+  for (const line of lines) assert.match(line, /^[a-z/]+ *(?<=^.{18}) .{15} \S/)
+  assert.equal(lines.filter((line) => line.endsWith('(vde-ts)')).map((line) => line.split(' ')[0]), ['hash/add', 'hash/del', 'port/counters'])
+  assert.equal(lines.filter((line) => line.includes('============')).map((line) => line.split(' ')[0]),
+    ['ds', 'debug', 'plugin', 'hash', 'fstp', 'port', 'vlan'])
+})
+
+test('table events come while somebody listens', ({ bench }) => {
+  bench.plug(6)
+  const heard: string[] = []
+  const one = { onEvent (line: string) { heard.push(line) } }
+  run(bench, 'vlan/create 5')
+  run(bench, 'hash/add 02:00:00:00:00:01 6 5')
+  bench.console.events.subscribe(one, 'hash')
+  run(bench, 'hash/del 02:00:00:00:00:01 5')
+  run(bench, 'hash/add 02:00:00:00:00:01 6 5')
+  bench.console.events.drop(one)
+  run(bench, 'hash/del 02:00:00:00:00:01 5')
+  assert.equal(heard, ['3012 hash/- 02:00:00:00:00:01 VLAN 05:00 Port 6\n', '3011 hash/+ 02:00:00:00:00:01 VLAN 05:00 Port 6\n'])
+})
+
+test('debug/list has every category', ({ bench }) => {
+  const lines = run(bench, 'debug/list').split('\n').slice(3, -3)
+  assert.equal(lines.map((line) => line.slice(0, 33)), [
+    'hash/+                 011 OFF   ', 'hash/-                 012 OFF   ', 'fstp/status            044 OFF   ',
+    'fstp/root              045 OFF   ', 'fstp/+                 041 OFF   ', 'fstp/-                 042 OFF   ',
+    'port/+                 021 OFF   ', 'port/-                 022 OFF   ', 'port/descr             023 OFF   ',
+    'port/ep/+              031 OFF   ', 'port/ep/-              032 OFF   '
+  ])
+})
+
+test.run()
