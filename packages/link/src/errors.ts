@@ -3,6 +3,7 @@
  * answer a negative errno.
  */
 import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
 
 /** Symbolic name of a Linux error number, such as `ENOENT`. */
 export type Errno = keyof typeof constants.errno
@@ -54,4 +55,6 @@ const TEXTS: Partial<Record<Errno, string>> = {
   ENAMETOOLONG: 'name too long'
 }
 
-const systemText = (result: number): string => TEXTS[errnoName(result)] ?? errnoName(result)
+// Node's own texts for the rest; node:util and not the addon, so that an error can be told when the addon is missing.
+const systemText = (result: number): string =>
+  TEXTS[errnoName(result)] ?? getSystemErrorMap().get(-Math.abs(result))?.[1] ?? errnoName(result)
