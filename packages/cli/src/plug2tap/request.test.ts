@@ -19,7 +19,7 @@ for (const [argv, want] of ROWS) {
   requests(JSON.stringify(argv), () => { assert.equal(requestOf(parse(spec, argv)), { ...PLAIN, ...want }) })
 }
 const REFUSED: ReadonlyArray<readonly [argv: string[], message: RegExp]> = [
-  [[], /0 interfaces/], [['a', 'b'], /2 interfaces/], [['-p', '0', 'a'], /--port "0"/], [['-p', '-3', 'a'], /--port "-3"/],
+  [['-d', '-s', '-', 'a'], /-s - wants/], [[], /0 interfaces/], [['a', 'b'], /2 interfaces/], [['-p', '0', 'a'], /--port "0"/], [['-p', '-3', 'a'], /--port "-3"/],
   [['-p', '65536', 'a'], /1 to 65535/], [['-p', 'x', 'a'], /--port "x"/], [['-m', '8', 'a'], /octal/], [['-m', '1777', 'a'], /octal/]
 ]
 for (const [argv, message] of REFUSED) {

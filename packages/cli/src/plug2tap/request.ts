@@ -21,6 +21,9 @@ export const requestOf = ({ values, operands }: Parsed): Request => {
   if (operands.length !== 1) {
     throw new UsageError(`Cannot read the command line: ${operands.length} interfaces are named, wanted one`)
   }
+  if (values.has('daemon') && values.text('sock') === '-') {
+    throw new UsageError('Cannot read the command line: -d has no standard input and output, which -s - wants')
+  }
   const pidFile = values.text('pidfile')
   return {
     tap: operands[0]!,
