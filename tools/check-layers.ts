@@ -33,6 +33,9 @@ const PURE: Readonly<Record<string, RegExp>> = {
 /** Only L4 may depend on packages from outside the workspace. */
 const FREE = new Set(['cli'])
 
+/** Tests, and what tests of other packages import: not part of the product, so free in what it uses. */
+const TEST_FILE = /(?:\.test|\/testing|\/contract)\.ts$/
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 const problems: string[] = []
 
@@ -45,7 +48,7 @@ const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/
 const checkFile = (name: string, file: string): void => {
   const text = readFileSync(file, 'utf8')
   const where = file.slice(root.length)
-  const isTest = file.endsWith('.test.ts')
+  const isTest = TEST_FILE.test(file)
   for (const [, specifier = ''] of text.matchAll(/(?:^|\n)(?:(?:import|export|\})[^'\n]*\bfrom|import) '([^']+)'/g)) {
     checkImport(name, where, specifier, isTest)
   }
@@ -56,6 +59,7 @@ const checkFile = (name: string, file: string): void => {
 }
 
 const checkImport = (name: string, where: string, specifier: string, isTest: boolean): void => {
+  if (!isTest && /\/(?:testing|contract)\.[jt]s$/.test(specifier)) problems.push(`${where}: imports ${specifier}, which is for tests`)
   if (specifier.startsWith('.')) {
     if (specifier.endsWith('.js')) problems.push(`${where}: imports '${specifier}', a .ts specifier is wanted inside a package`)
     return

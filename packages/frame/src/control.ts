@@ -35,6 +35,7 @@ const AF_UNIX = 1
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
+/** What a client asks for. */
 export interface ControlRequest {
   readonly version: 1 | 3
   readonly kind: 0 | 1
@@ -54,6 +55,7 @@ export interface RequestRefusal {
   readonly detail: number
 }
 
+/** True when {@link decodeRequest} refused. */
 export const isRefusal = (result: ControlRequest | RequestRefusal): result is RequestRefusal => 'fault' in result
 
 const word = (buf: Uint8Array, at: number): number =>
@@ -142,6 +144,7 @@ const cut = (value: string, most: number): Uint8Array => {
   return octets.subarray(0, encoder.encodeInto(value, octets).written)
 }
 
+/** What a client asks for, to be encoded. */
 export interface RequestFields {
   /** 1 cannot name a port but zero. */
   readonly version?: 1 | 3

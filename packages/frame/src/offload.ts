@@ -36,6 +36,7 @@ const setWord = (buf: Uint8Array, at: number, value: number): void => {
   buf[at + 1] = value >> 8
 }
 
+/** Bits; only NEEDS_CSUM is defined when a tap filled them in. */
 export const flags = (buf: Uint8Array, off: number): number => buf[off - 12]
 export const gsoType = (buf: Uint8Array, off: number): number => buf[off - 11]
 export const hdrLen = (buf: Uint8Array, off: number): number => word(buf, off - 10)

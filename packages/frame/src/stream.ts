@@ -20,6 +20,7 @@ export const MAX_C_FRAME = 9236
 
 const SHORTEST = 14
 
+/** Takes what {@link StreamDecoder} finds. Must not throw. */
 export interface StreamSink {
   /** One frame, 14 octets or more, with HEADROOM writable octets in front and a zero offload header. Borrowed. */
   onFrame (buf: Uint8Array, off: number, len: number): void

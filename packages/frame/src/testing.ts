@@ -14,6 +14,7 @@ export interface Random {
   pick <T> (list: readonly T[]): T
 }
 
+/** The same chance for the same `seed`. */
 export const seeded = (seed: number): Random => {
   let state = seed >>> 0
   const next = (): number => {

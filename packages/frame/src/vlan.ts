@@ -31,8 +31,11 @@ export const setTagControl = (buf: Uint8Array, off: number, tci: number): void =
   buf[off + 15] = tci
 }
 
+/** VLAN of the tag, 0..4095; 0 says that only the priority counts. */
 export const vid = (buf: Uint8Array, off: number): number => tagControl(buf, off) & 0xfff
+/** Priority of the tag, 0..7. */
 export const pcp = (buf: Uint8Array, off: number): number => buf[off + 14] >> 5
+/** Drop eligibility of the tag, 0 or 1. */
 export const dei = (buf: Uint8Array, off: number): number => (buf[off + 14] >> 4) & 1
 
 /**

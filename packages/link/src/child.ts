@@ -10,6 +10,7 @@ export interface ChildEnd {
   readonly signal: NodeJS.Signals | null
 }
 
+/** A running child. */
 export interface Child {
   readonly pid: number
   /** Settles once, never rejects; not at all when the child was let go by {@link close} before. */

@@ -14,6 +14,7 @@ import { Recorder, settle, testFrame, within, DEADLINE_MS } from './testing.ts'
 /** Opens two links, each delivering to its sink what the other one sends. They are left paused. */
 export type MakePair = (left: FrameSink, right: FrameSink) => Promise<readonly [Link, Link]>
 
+/** What a medium cannot do, and how to clean up after it. */
 export interface ContractOptions {
   /** Longest frame to try; absent: `maxFrame` of the left link. */
   readonly largest?: number

@@ -10,6 +10,7 @@
  */
 export { HEADROOM, OFFLOAD } from '@vde-ts/frame/offload.js'
 
+/** What a link delivers to. */
 export interface FrameSink {
   /** One frame arrived. Must not throw, must not await. */
   onFrame (buf: Uint8Array, off: number, len: number): void
@@ -19,6 +20,7 @@ export interface FrameSink {
   onClose (why?: Error): void
 }
 
+/** One end of a wire. */
 export interface Link {
   /** True when `send` takes frames whose offload header is not zero. Else such a frame is completed or cut before. */
   readonly offload: boolean

@@ -18,6 +18,7 @@ const DELETE = 2
 const MODIFY = 3
 const EPERM = 1
 
+/** Told what its descriptor is ready for. */
 export interface Watcher {
   /** `events` is a mask of the EPOLL values in `@vde-ts/native`. Must not throw. */
   onReady (events: number): void

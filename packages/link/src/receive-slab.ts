@@ -37,6 +37,7 @@ export const receiveSlab: ReceiveSlab = new ReceiveSlab()
 const SHORTEST = 14
 const EAGAIN = 11
 
+/** All have defaults that suit a link over datagrams. */
 export interface InboxOptions {
   /** Sequenced packets: an empty one is the end of the peer. For datagrams it means nothing. */
   readonly emptyIsEnd?: boolean

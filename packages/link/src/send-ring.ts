@@ -78,6 +78,7 @@ export type Lead =
 
 const LEAD_OCTETS = { none: 0, stream: STREAM_HEADER, headroom: HEADROOM, offload: HEADROOM } as const
 
+/** Bounds and layout of a {@link SendRing}. */
 export interface RingOptions {
   /** Most frames held; 64 when absent. */
   readonly maxFrames?: number
@@ -101,6 +102,7 @@ export type SendSpans = (fd: number, buf: Uint8Array, spans: Int32Array, first: 
 /** `native.write`, `native.writeNowait` or `native.send`. */
 export type SendOctets = (fd: number, buf: Uint8Array, off: number, len: number) => number
 
+/** The queue: `push` at one end, `drain`, `drainStream` or `drop` at the other. */
 export class SendRing {
   /** Frames and octets of frames held. */
   frames = 0

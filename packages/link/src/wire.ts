@@ -12,6 +12,7 @@ import { isPlain } from '@vde-ts/frame/offload.js'
 import type { FrameSink, Link } from './link.ts'
 import { SendRing } from './send-ring.ts'
 
+/** Which link of a wire, by the order of {@link Wire.join}. */
 export type Side = 'left' | 'right'
 
 /** Looks at frames that arrive at one end, before they are sent on. Must not throw, must not change them. */
@@ -117,6 +118,7 @@ export class WireEnd implements FrameSink {
   }
 }
 
+/** The joint: two sinks first, two links later. */
 export class Wire {
   /** Sinks of the two links, and their counters. */
   readonly left: WireEnd = new WireEnd('left', this)

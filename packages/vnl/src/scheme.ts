@@ -6,6 +6,7 @@ const SCHEME = /^[a-z][a-z0-9+.-]*$/
 /** True for a name that a scheme can have: RFC 3986, lower case. */
 export const isSchemeName = (name: string): boolean => SCHEME.test(name)
 
+/** A VNL in its two parts. */
 export interface SchemeSplit {
   /** null: a bare path (a switch, an indirect file), or empty for the default network. */
   readonly scheme: string | null

@@ -29,6 +29,7 @@ export interface TailGrammar {
   readonly positional?: boolean
 }
 
+/** The text behind `://`, read. */
 export interface Tail {
   /** Path or address, unquoted; the whole text for a raw tail. */
   readonly path: string
