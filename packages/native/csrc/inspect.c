@@ -183,6 +183,7 @@ static int inspect(struct vn_inspection *in)
   int flags = is_tun(fd) ? vn_tap_info(fd, in->name) : -ENOTTY;
   if (flags >= 0 && (flags & IFF_TAP) == 0) flags = -ENOTTY;
   if (flags < 0) {
+    in->name[0] = '\0';
     discard(fd);
     return flags;
   }

@@ -15,6 +15,7 @@ const SIGTERM = 15
 const SIGKILL = 9
 const ENV = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
 const CAP_NET_ADMIN = 1 << 12
+const CAP_NET_RAW = 1 << 13
 const uid = process.geteuid?.() ?? 0
 
 const spec = (script: string, extra: Partial<SpawnSpec> = {}): SpawnSpec =>
@@ -217,11 +218,10 @@ inside('uid and gid are mapped onto themselves, setgroups is denied', () => {
 })
 
 inside('taps are made in order and carry frames out of the namespace', () => {
-  const child = started(native.spawn(spec('exec ping -c 1 -W 5 -I vde0 10.9.9.2', {
-    namespaces: USER_NET,
-    taps: ['vde0', 'vde1'],
-    capabilities: CAP_NET_ADMIN,
-    argv: ['sh', '-c', 'ip link set vde0 up && ip addr add 10.9.9.1/24 dev vde0 && ip neigh add 10.9.9.2 lladdr 02:00:00:00:00:02 dev vde0 && ping -c 1 -W 5 10.9.9.2 >/dev/null; exit 0']
+  const script = 'ip link set vde0 up && ip addr add 10.9.9.1/24 dev vde0 && ' +
+    'ip neigh add 10.9.9.2 lladdr 02:00:00:00:00:02 dev vde0 && exec ping -c 1 -W 9 10.9.9.2 >&2'
+  const child = started(native.spawn(spec(script, {
+    namespaces: USER_NET, taps: ['vde0', 'vde1'], capabilities: CAP_NET_ADMIN | CAP_NET_RAW, fds: [-1, -1, -1]
   })))
   assert.is(child.taps.length, 2)
   const names: string[] = []
