@@ -50,7 +50,9 @@ const request = (client: RawClient, path: string, port: number | null = null, de
   return encodeRequest({ port, address: path, description })
 }
 
-const inSwitch = async (run: (net: Served, dir: string) => Promise<void>, options: Parameters<typeof served>[1] = {}): Promise<void> => {
+const inSwitch = async (
+  run: (net: Served, dir: string) => Promise<void>, options: Parameters<typeof served>[1] = {}
+): Promise<void> => {
   const dir = scratch()
   const before = descriptors()
   const net = served(`${dir.path}/sw`, options)

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loop } from '@vde-ts/link'
+import { VdeError, loop } from '@vde-ts/link'
 import { Switch, type SwitchOptions } from '@vde-ts/switch'
 import type { VdeListener } from './listener.ts'
 import { serveSwitch, type SwitchServerOptions } from './switch-server.ts'
@@ -70,4 +70,11 @@ export const program = (name: string): string | null => {
     if (existsSync(join(directory, name))) return join(directory, name)
   }
   return null
+}
+
+/** The VdeError that `promise` rejects with. @throws {Error} when it does anything else */
+export const refusal = async (promise: Promise<unknown>): Promise<VdeError> => {
+  const result = await promise.then(() => 'it succeeded', (error: unknown) => error)
+  if (result instanceof VdeError) return result
+  throw new Error('a VdeError was expected', { cause: result })
 }

@@ -7,19 +7,7 @@ import { VdeError, loop, type Link } from '@vde-ts/link'
 import { Recorder, hex, testFrame, until, within } from '@vde-ts/link/testing.js'
 import { openVnl } from './registry.ts'
 import { joinSwitch } from './vde.ts'
-import { descriptors, program, scratch, served } from './testing.ts'
-
-/** The VdeError of a promise. */
-const refusal = async (promise: Promise<unknown>): Promise<VdeError> => {
-  try {
-    await promise
-  } catch (error) {
-    assert.instance(error, VdeError)
-    return error as VdeError
-  }
-  assert.unreachable('it was expected to be refused')
-  throw new Error('unreachable')
-}
+import { descriptors, program, refusal, scratch, served } from './testing.ts'
 
 /** A stream listener that answers as the test says; what came is in `request`. */
 class FakeSwitch {
