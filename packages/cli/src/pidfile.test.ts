@@ -55,10 +55,10 @@ files('exclusive: replaces what a dead process left', () => {
   assert.is(readFileSync(path, 'latin1'), text)
 })
 
-files('exclusive: replaces a number that another program has now', () => {
-  writeFileSync(path, `${process.ppid}\n`)
-  writePidFile(path, text, 'exclusive', 'vde_switch')
-  assert.is(readFileSync(path, 'latin1'), text)
+files('exclusive: refuses a number that another program has now, and says so', () => {
+  writeFileSync(path, '1\n')
+  assert.throws(() => writePidFile(path, text, 'exclusive', 'vde_switch'), /with pid 1 runs, remove the file if that is no vde_switch/)
+  assert.is(readFileSync(path, 'latin1'), '1\n')
 })
 
 files('exclusive: refuses the file of a live instance and leaves it', () => {

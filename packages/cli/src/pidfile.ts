@@ -14,7 +14,7 @@ export type PidFileRule = 'exclusive' | 'replace'
 
 /**
  * Writes `text` to `path` with mode 0644.
- * @param command name of the program whose live instance holds the file (exclusive)
+ * @param command name of the program, for messages
  * @returns what removes the file
  * @throws {VdeError} EEXIST for a live instance, ELOOP for a symbolic link, ENOENT, EACCES
  */
@@ -38,17 +38,13 @@ const removeStale = (path: string, action: string, command: string): void => {
   if (lstatSync(path).isSymbolicLink()) throw new VdeError('ELOOP', action, 'it is a symbolic link, want a file or nothing')
   const pid = /^\d{1,10}\n?$/.test(text) ? Number(text) : 0
   if (pid === 0 && text !== '') throw new VdeError('EEXIST', action, 'it exists and holds no process id, remove it or name another')
-  if (pid > 0 && pid !== process.pid && isAlive(pid, command)) {
-    throw new VdeError('EEXIST', action, `${command} with pid ${pid} runs, stop it or name another file`)
+  const running = pid === process.pid ? undefined : readText(`/proc/${pid}/comm`)?.trimEnd()
+  if (running !== undefined) {
+    // A number that was used again looks like this too; whose file it is only a person can tell then.
+    const way = running === command.slice(0, 15) ? 'stop it' : `remove the file if that is no ${command}`
+    throw new VdeError('EEXIST', action, `it exists and ${running} with pid ${pid} runs, ${way} or name another file`)
   }
   rmSync(path, { force: true })
-}
-
-/** True for a process of that name. Its number alone says little: numbers are used again. */
-const isAlive = (pid: number, command: string): boolean => {
-  const name = readText(`/proc/${pid}/comm`)?.trimEnd()
-  // An instance that is about to take its name is still called node.
-  return name !== undefined && (name === command.slice(0, 15) || name === 'node')
 }
 
 const readText = (path: string): string | undefined => {

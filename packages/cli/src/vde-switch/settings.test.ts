@@ -1,0 +1,60 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parse } from '../command.ts'
+import { integer, readSettings, type SwitchSettings } from './settings.ts'
+import { spec } from './spec.ts'
+
+const settings = suite('readSettings')
+
+const read = (line: string, isRoot = false): SwitchSettings =>
+  readSettings(parse(spec, line === '' ? [] : line.split(' ')), isRoot)
+
+settings('defaults', () => {
+  const s = read('')
+  assert.equal(
+    [s.path, s.modes, s.gid, s.management, s.numPorts, s.isHub, s.mac, s.priority, s.hashSize, s.taps, s.pidFile, s.rcFile, s.readsStdin],
+    ['/tmp/vde.ctl', { mode: 0o600, dirMode: 0o2700 }, -1, null, 32, false, null, 0x8000, 128, [], null, null, true])
+  assert.is(read('', true).path, '/var/run/vde.ctl')
+})
+
+const ROWS: ReadonlyArray<readonly [string, (s: SwitchSettings) => unknown, unknown]> = [
+  ['-n 0x10', (s) => s.numPorts, 16],
+  ['-n 010', (s) => s.numPorts, 8],
+  ['-numports=65535', (s) => s.numPorts, 65535],
+  ['--hashsize 100', (s) => s.hashSize, 128],
+  ['--hashsize 0', (s) => s.hashSize, 1],
+  ['--hashsize 4096', (s) => s.hashSize, 4096],
+  ['--priority 0x18001', (s) => s.priority, 0x8001],
+  ['-mod 660', (s) => s.modes, { mode: 0o660, dirMode: 0o2770 }],
+  ['-m 640 --dirmode 0711', (s) => s.modes, { mode: 0o640, dirMode: 0o711 }],
+  ['--dirmode 2755', (s) => s.modes, { mode: 0o644, dirMode: 0o2755 }],
+  ['-g root', (s) => s.gid, 0],
+  ['-t a -tap b,c', (s) => s.taps, ['a', 'b,c']],
+  ['-d', (s) => s.readsStdin, false],
+  ['--nostdin', (s) => s.readsStdin, false],
+  ['-x -F', (s) => [s.isHub, s.wantsTree], [true, false]],
+  ['-F', (s) => s.wantsTree, true],
+  ['--macaddr 2:0:0:0:0:a', (s) => s.mac?.join(), '2,0,0,0,0,10'],
+  ['-M m --mgmtmode 660', (s) => s.management, { path: `${process.cwd()}/m`, mode: 0o660, gid: -1 }],
+  ['-p p -f /x/../f', (s) => [s.pidFile, s.rcFile], [`${process.cwd()}/p`, '/f']],
+  ['-D 3', (s) => s.numPorts, 32]
+]
+for (const [line, get, want] of ROWS) settings(`reads ${line}`, () => { assert.equal(get(read(line)), want) })
+
+for (const line of [
+  '-n 0', '-n -1', '-n 65536', '-n many', '-n 1.5', '--hashsize -1', '--hashsize 2000000000', '-m 888', '-m', '--mode=', '--mgmtmode 77777',
+  '--macaddr 1.2.3', '--macaddr 0102.0304.0506', '-g no-such-group', '--mgmtgroup no-such-group', 'operand', '--priority x'
+]) {
+  settings(`refuses ${line} with one line that names it`, () => {
+    const named = new RegExp(line.split(/[ =]/).at(-1)!.replace(/[-.]/g, '\\$&'))
+    assert.throws(() => read(line), (e: Error) => /^Cannot [^\n]+$/.test(e.message) && named.test(e.message))
+  })
+}
+
+for (const [text, want] of [
+  ['0', 0], ['12', 12], ['+7', 7], ['-3', -3], ['0x1F', 31], ['017', 15], ['08', NaN], ['', NaN], ['1e3', NaN], [' 5', 5], ['5x', NaN], ['0x', NaN]
+] as const) {
+  settings(`integer of '${text}' is ${want}`, () => { assert.is(Object.is(integer(text), want), true) })
+}
+
+settings.run()

@@ -1,0 +1,113 @@
+/** The options of vde_switch, read: numbers in range, groups as numbers, paths absolute. */
+import { resolve } from 'node:path'
+import { parseMac } from '@vde-ts/frame/mac.js'
+import { groupNumber } from '@vde-ts/schemes/accounts.js'
+import { deriveModes, type Modes } from '@vde-ts/schemes/control-directory.js'
+import { MAX_PORTS } from '@vde-ts/switch'
+import { UsageError, type Parsed, type Values } from '../command.ts'
+
+export interface SwitchSettings {
+  /** Control directory as typed: it is resolved, links included, when it is made. */
+  readonly path: string
+  readonly modes: Modes
+  /** Group of the control directory; -1: unchanged. */
+  readonly gid: number
+  readonly management: { readonly path: string, readonly mode: number, readonly gid: number } | null
+  /** Mode and group of the management, also without a socket: port zero is for them. */
+  readonly mgmtMode: number
+  readonly mgmtGid: number
+  readonly numPorts: number
+  readonly isHub: boolean
+  readonly wantsTree: boolean
+  readonly isVlanTransparent: boolean
+  /** Six octets; null: by chance. */
+  readonly mac: Uint8Array | null
+  readonly priority: number
+  readonly hashSize: number
+  readonly taps: readonly string[]
+  readonly pidFile: string | null
+  /** Start-up file named on the command line. */
+  readonly rcFile: string | null
+  readonly readsStdin: boolean
+}
+
+/** Sizes above this are of no use, the number is for display. */
+const MAX_HASH = 2 ** 30
+
+/** @throws {UsageError} a value that cannot be; {VdeError} EINVAL no such group */
+export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): SwitchSettings => {
+  if (operands.length > 0) throw new UsageError(`Cannot read '${operands[0]}': options are wanted, see vde_switch --help`)
+  const mgmt = values.text('mgmt')
+  const mgmtMode = octal(values, 'mgmtmode') ?? 0o600
+  const mgmtGid = group(values, 'mgmtgroup')
+  return {
+    path: values.text('sock') ?? (isRoot ? '/var/run/vde.ctl' : '/tmp/vde.ctl'),
+    modes: deriveModes({ mode: octal(values, 'mode') ?? -1, dirMode: octal(values, 'dirmode') ?? -1 }),
+    gid: group(values, 'group'),
+    management: mgmt === undefined ? null : { path: resolve(mgmt), mode: mgmtMode, gid: mgmtGid },
+    mgmtMode,
+    mgmtGid,
+    numPorts: number(values, 'numports', 1, MAX_PORTS) ?? 32,
+    isHub: values.has('hub'),
+    wantsTree: values.has('fstp') && !values.has('hub'),
+    isVlanTransparent: values.has('vlan-transparent'),
+    mac: address(values),
+    priority: (number(values, 'priority', -0x80000000, 0xffffffff) ?? 0x8000) & 0xffff,
+    hashSize: roundUp(number(values, 'hashsize', 0, MAX_HASH) ?? 128),
+    taps: values.list('tap'),
+    pidFile: path(values, 'pidfile'),
+    rcFile: path(values, 'rcfile'),
+    readsStdin: !values.has('nostdin') && !values.has('daemon')
+  }
+}
+
+const INTEGER = /^\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))$/
+
+/** C's %i: decimal, 0x hexadecimal, a leading 0 octal; NaN for anything else. */
+export const integer = (text: string): number => {
+  const found = INTEGER.exec(text)
+  if (found === null) return NaN
+  const [, sign, hex, oct, dec] = found
+  const value = hex !== undefined ? parseInt(hex, 16) : oct !== undefined ? parseInt(oct, 8) : Number(dec)
+  return sign === '-' ? 0 - value : value
+}
+
+const number = (values: Values, name: string, low: number, high: number): number | undefined => {
+  const text = values.text(name)
+  if (text === undefined) return undefined
+  const value = integer(text)
+  if (value >= low && value <= high) return value
+  throw new UsageError(`Cannot read --${name} '${text}': a number in ${low}..${high} is wanted`)
+}
+
+const octal = (values: Values, name: string): number | undefined => {
+  const text = values.text(name)
+  if (text === undefined) return undefined
+  const value = /^[0-7]{1,6}$/.test(text) ? parseInt(text, 8) : Infinity
+  if (value <= 0o7777) return value
+  throw new UsageError(`Cannot read --${name} '${text}': permissions as an octal number are wanted, such as 660`)
+}
+
+const group = (values: Values, name: string): number => {
+  const text = values.text(name)
+  return text === undefined ? -1 : groupNumber(text, `read --${name}`)
+}
+
+const path = (values: Values, name: string): string | null => {
+  const text = values.text(name)
+  return text === undefined ? null : resolve(text)
+}
+
+const address = (values: Values): Uint8Array | null => {
+  const text = values.text('macaddr')
+  if (text === undefined) return null
+  const mac = parseMac(text)
+  if (mac !== null) return mac
+  throw new UsageError(`Cannot read --macaddr '${text}': six hexadecimal numbers with : or . between them are wanted`)
+}
+
+const roundUp = (size: number): number => {
+  let power = 1
+  while (power < size) power *= 2
+  return power
+}
