@@ -2,9 +2,12 @@
 import type { CommandSpec } from './command.ts'
 import { spec as dpipe } from './dpipe/spec.ts'
 import { spec as plug2tap } from './plug2tap/spec.ts'
+import { unixcmdSpec, unixtermSpec, vdecmdSpec, vdetermSpec } from './terminal/specs.ts'
 import { spec as tunctl } from './tunctl/spec.ts'
 import { spec as vdePlug } from './vde-plug/spec.ts'
 import { spec as vdeSwitch } from './vde-switch/spec.ts'
 import { spec as vdens } from './vdens/spec.ts'
 
-export const specs: readonly CommandSpec[] = [dpipe, vdePlug, plug2tap, vdeSwitch, tunctl, vdens]
+export const specs: readonly CommandSpec[] = [
+  dpipe, vdePlug, plug2tap, vdeSwitch, tunctl, vdens, unixtermSpec, vdetermSpec, unixcmdSpec, vdecmdSpec
+]

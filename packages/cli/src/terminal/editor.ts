@@ -1,5 +1,7 @@
 /** The line editor of vdeterm: node:readline with completion, and text that appears above the line being typed. */
 import { createInterface, clearScreenDown, cursorTo, moveCursor, type Interface } from 'node:readline'
+import { PassThrough } from 'node:stream'
+import type { ReadStream } from 'node:tty'
 import { complete } from './completion.ts'
 
 const HISTORY = 1000
@@ -24,7 +26,7 @@ export class Editor {
     this.commands = commands
     this.#handler = handler
     this.#readline = createInterface({
-      input: process.stdin,
+      input: keysOf(process.stdin),
       output: process.stdout,
       terminal: true,
       prompt,
@@ -88,4 +90,16 @@ export class Editor {
     process.stdout.write('\n')
     this.#handler.onEnd()
   }
+}
+
+/**
+ * The terminal's input, one character at a time. readline takes several at once for a paste, and a paste it appends to the
+ * line wherever the cursor stands (Node 20.20), so what was pasted, or typed ahead, in the middle of a line would go astray.
+ */
+const keysOf = (terminal: ReadStream): PassThrough => {
+  const keys = Object.assign(new PassThrough(), { setRawMode: (on: boolean) => terminal.setRawMode(on) })
+  terminal.setEncoding('utf8')
+  terminal.on('data', (text: string) => { for (const character of text) keys.write(character) })
+  terminal.on('end', () => { keys.end() })
+  return keys
 }
