@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import {
-  asUser, isAlive, namespace, ours, ourSwitch, peer, peerNode, peerSwitch, run, SIDE, Terminal, test, waitFor, type Proc, type Scene
+  asUser, isAlive, namespace, ours, ourSwitch, peer, peerNode, peerSwitch, run, SIDE, Terminal, test, waitFor,
+  type Proc, type Scene
 } from './kit/index.ts'
 
 const CLEAN = { code: 0, signal: null }
@@ -79,6 +80,8 @@ test('vdens: on a terminal the shell has it', { needs: [...NEEDS, 'pty'], ours: 
   term.type('echo $((40 + 2))\r')
   await term.says(/[\n ]42\r/)
   term.type('sleep 100\r')
+  // Typed before the shell has given the terminal to its job, the key would reach the shell alone.
+  await waitFor(() => scene.processes().some(({ command }) => command === 'sleep 100'), 5000, 'sleeping job')
   term.type('\x03')
   term.type('echo $((41 + 2))\r')
   await term.says(/[\n ]43\r/)
@@ -98,6 +101,7 @@ for (const [label, begin] of [
     await b.address('10.99.0.2/24')
     await a.ping('10.99.0.2')
     const index = await a.must('cat /proc/net/dev_mcast | grep vde0 | head -1; ip -o link show vde0 | cut -d: -f1')
+    scene.leaves(/\/\d+\.\d+$/) // the C switch, killed, leaves its data sockets
     await net.proc.stop('SIGKILL')
     await a.proc.says(/switch|network|lost|gone|again/i, 5000, 'err') // it says so
     if (label.includes('://')) (await import('node:fs')).rmSync(net.dir, { recursive: true })
@@ -127,7 +131,7 @@ test('vdens under traffic ends at once with its command, many times', { needs: [
   const net = await ourSwitch(scene, { user: true })
   const b = namespace(scene, ours('vdens'), [net.dir])
   await b.address('10.99.0.2/24')
-  const line = 'ip addr add 10.99.0.1/24 dev vde0; ip link set vde0 up; ping -q -f -w 1 -c 200 10.99.0.2 >/dev/null; exit 9'
+  const line = 'ip addr add 10.99.0.1/24 dev vde0; ip link set vde0 up; ping -q -i 0.002 -w 1 -c 200 10.99.0.2 >/dev/null; exit 9'
   for (let i = 0; i < 6; i++) {
     const proc = await start(scene, net.dir, 'sh', '-c', line)
     assert.deepEqual(proc.exit, { code: 9, signal: null }, proc.story)
