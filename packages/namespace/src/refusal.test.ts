@@ -24,7 +24,7 @@ const ROWS: readonly Row[] = [
   ['clone', EINVAL, {}, /CONFIG_USER_NS and CONFIG_NET_NS/],
   ['clone', EAGAIN, {}, /too many processes.*ulimit -u/],
   ['clone', ENOMEM, {}, /out of memory/],
-  ['clone', EIO, {}, /^Cannot create namespace: EIO$/],
+  ['clone', EIO, {}, /^Cannot create namespace: .*(EIO|error)/i],
   ['setgroups', EPERM, { apparmor: '1' }, /AppArmor/],
   ['uid_map', EINVAL, {}, /did not take the uid_map of uid 1001 \(EINVAL\)/],
   ['tun', ENOENT, {}, /interface vde0: \/dev\/net\/tun is missing.*modprobe tun/],
