@@ -96,9 +96,9 @@ static int arrange_mounts(struct vn_plan *plan)
 {
   if (!has(plan, CLONE_NEWNS)) return 0;
   /* First of all nothing mounted here may reach the host. */
-  if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return -errno;
+  if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0) return -errno;
   if (plan->spec->resolv_conf == NULL) return 0;
-  return vn_result(mount(plan->spec->resolv_conf, "/etc/resolv.conf", NULL, MS_BIND, NULL));
+  return vn_result(mount(plan->spec->resolv_conf, "/etc/resolv.conf", "none", MS_BIND, NULL));
 }
 
 static int name_host(struct vn_plan *plan)

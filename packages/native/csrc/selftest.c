@@ -235,7 +235,9 @@ static void test_spawn(void)
   EXPECT(vn_spawn(&spec, &child) == 0 && end_of(&child) == 7 << 8);
   spec.hold = true;
   EXPECT(vn_spawn(&spec, &child) == 0 && vn_pidfd_wait(child.pidfd) == -EAGAIN);
-  EXPECT(vn_pidfd_signal(child.pidfd, 0) == 0 && vn_getpgid(child.pid) == vn_getpgid(0));
+  int signalled = vn_pidfd_signal(child.pidfd, 0);
+  EXPECT(signalled == 0 || signalled == -ENOSYS); /* valgrind 3.19 does not know the call */
+  EXPECT(vn_getpgid(child.pid) == vn_getpgid(0));
   EXPECT(vn_spawn_release(child.hold) == 0 && end_of(&child) == 7 << 8);
   EXPECT(vn_spawn(&spec, &child) == 0 && vn_close(child.hold) == 0 && end_of(&child) == 127 << 8);
   spec = spec_of(missing);
@@ -321,7 +323,9 @@ static void test_tap(void)
 /* Taps made by a child in namespaces of its own; the tests of one's own taps run there too. */
 static void test_namespaces(void)
 {
-  char *self[] = { "/proc/self/exe", "inside", NULL }, *names[] = { "t0", "t1", NULL }, *twice[] = { "t0", "t0", NULL };
+  char program[4096] = "";
+  EXPECT(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
+  char *self[] = { program, "inside", NULL }, *names[] = { "t0", "t1", NULL }, *twice[] = { "t0", "t0", NULL };
   int taps[2];
   char found[VN_IFNAME];
   struct vn_spawned child = { .taps = taps };

@@ -61,7 +61,10 @@ int vn_tap_carrier(int fd, int on)
 static int exact_flags(int fd, struct ifreq *answer)
 {
   struct sock_filter accept_all = BPF_STMT(BPF_RET | BPF_K, 0xffffffff);
-  struct sock_fprog program = { 1, &accept_all };
+  struct sock_fprog program;
+  memset(&program, 0, sizeof program); /* its padding too: checkers see it cross into the kernel */
+  program.len = 1;
+  program.filter = &accept_all;
   if (ioctl(fd, TUNATTACHFILTER, &program) < 0) return 0; /* not a TAP: keep what we have */
   int failed = vn_result(ioctl(fd, TUNGETIFF, answer));
   int none = 0;
