@@ -18,8 +18,10 @@ const BACKLOG = 1024
 const ACCEPTS = 16
 /** Wait before accepting again after the process ran out of descriptors, in milliseconds. */
 const RETRY_MS = 500
+const EINTR = 4
 const EAGAIN = 11
 const EMFILE = 24
+const ECONNABORTED = 103
 const ECONNREFUSED = 111
 
 export interface ServerOptions<C> {
@@ -70,6 +72,7 @@ export class ConsoleServer<C> implements Watcher {
     for (let i = 0; i < ACCEPTS && !this.#isClosed; i++) {
       const fd = native.accept(this.#fd)
       if (fd === -EAGAIN) return
+      if (fd === -EINTR || fd === -ECONNABORTED) continue
       if (fd < 0) {
         this.#rest()
         return
