@@ -28,6 +28,7 @@ const schemesRoff = (): string => listSchemes().map((scheme) => {
 }).join('\n')
 
 const replaceRegion = (file: string, text: string, region: string, content: string): string => {
+  if (text.startsWith('.so ')) return text
   const begin = `.\\" BEGIN ${region}\n`
   const end = `.\\" END ${region}\n`
   const from = text.indexOf(begin)

@@ -26,7 +26,7 @@ test.after.each(({ bench, server }) => {
   assert.equal(bench.defects, [])
 })
 
-const GREETING = 'VDE switch V.2.3.2\n(C) Virtual Square Team (coord. R. Davoli) 2005,2006,2007 - GPLv2\n\nvde$ '
+const GREETING = 'VDE switch V.0.1.0\n(C) 2026 the vde-ts authors - MIT\n\nvde$ '
 
 const open = async (path: string): Promise<RawSession> => {
   const session = new RawSession(path)
@@ -218,7 +218,7 @@ test('replaces a stale socket, refuses what lives or is foreign', async ({ bench
 test('a typed client asks, hears events and learns of the end', async ({ bench, path }) => {
   const client = await ConsoleClient.connect(path)
   assert.is(client.prompt, 'vde$ ')
-  assert.is(client.banner[0], 'VDE switch V.2.3.2')
+  assert.is(client.banner[0], 'VDE switch V.0.1.0')
   const replies = await Promise.all([client.command('port/create 3'), client.command('port/create 3'), client.command('port/showinfo')])
   assert.equal(replies.map((reply) => reply.code), [0, 17, 0])
   assert.equal(replies[2].data, ['Numports=32', 'HUB=false', 'counters=true'])

@@ -83,7 +83,7 @@ test.before.each(async (world) => {
     server.close()
     bench.close()
   }
-  assert.match(await world.terminal.until(world.prompt), 'VDE switch V.2.3.2\n')
+  assert.match(await world.terminal.until(world.prompt), 'VDE switch V.0.1.0\n')
 })
 test.after.each(({ close }) => { close() })
 

@@ -145,8 +145,8 @@ for (const [lines, reply] of ROWS) {
 }
 
 test('showinfo says who and where', ({ bench }) => {
-  assert.is(run(bench, 'showinfo'), "0000 DATA END WITH '.'\nVDE switch V.2.3.2\n" +
-    '(C) Virtual Square Team (coord. R. Davoli) 2005,2006,2007 - GPLv2\n\n' +
+  assert.is(run(bench, 'showinfo'), "0000 DATA END WITH '.'\nVDE switch V.0.1.0\n" +
+    '(C) 2026 the vde-ts authors - MIT\n\n' +
     `pid ${process.pid} MAC 00:ff:01:02:03:04 uptime 7\nmgmt ${bench.dir}/m perm 0600\n.\n1000 Success\n`)
 })
 

@@ -5,6 +5,7 @@ import { CommandTable, type Row } from '../command.ts'
 import { Console } from '../console.ts'
 import { EventHub } from '../events.ts'
 import { debugCommands, generalCommands, loadCommand, pluginCommands } from '../general-commands.ts'
+import { VERSION } from '../version.ts'
 import type { SwitchContext, SwitchFacts } from './context.ts'
 import { modeText } from './format.ts'
 import { fstpCommands } from './fstp-commands.ts'
@@ -14,11 +15,8 @@ import { portCommands } from './port-commands.ts'
 import { followSwitch } from './switch-events.ts'
 import { vlanCommands } from './vlan-commands.ts'
 
-/**
- * What clients read first. Programs take the protocol's version from the first line and skip the second, which names the
- * authors of the protocol; both are part of it.
- */
-export const BANNER = 'VDE switch V.2.3.2\n(C) Virtual Square Team (coord. R. Davoli) 2005,2006,2007 - GPLv2\n'
+/** What clients read first: programs take the version from the first line and skip the second. */
+export const BANNER: string = `VDE switch V.${VERSION}\n(C) 2026 the vde-ts authors - MIT\n`
 
 const infoCommands: ReadonlyArray<Row<SwitchContext>> = [
   {
