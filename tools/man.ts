@@ -1,6 +1,6 @@
 /**
  * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. Between
- * the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7) the text is ours; run without arguments to rewrite it.
+ * the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7) the text is ours; run without arguments to rewrite it.
  * With --check nothing is written: a stale page, a missing section or a groff warning is a problem.
  */
 import { spawnSync } from 'node:child_process'
@@ -8,6 +8,8 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { optionsRoff } from '../packages/cli/src/command.ts'
 import { specs } from '../packages/cli/src/specs.ts'
+import { isCommand } from '../packages/console/src/command.ts'
+import { switchTable } from '../packages/console/src/switch/switch-console.ts'
 import { listSchemes } from '../packages/schemes/src/registry.ts'
 
 const man = fileURLToPath(new URL('../man/', import.meta.url))
@@ -25,6 +27,12 @@ const schemesRoff = (): string => listSchemes().map((scheme) => {
     return `.IP "" 4\n.PD 0\n${shown}\n.PD\n${escape(help)}${fallback === '' ? '' : ` (${escape(fallback)})`}`
   })
   return [`.TP\n.B ${escape(scheme.name)}://\n${escape(scheme.summary)}`, ...keys].join('\n')
+}).join('\n')
+
+const commandsRoff = (): string => switchTable().rows.map((row) => {
+  if (!isCommand(row)) return `.SS ${escape(row.path)}`
+  const syntax = row.syntax === '' ? '' : ` ${escape(row.syntax).replace(/ /g, '\\ ')}`
+  return `.TP\n.BI ${escape(row.path)}${syntax === '' ? '' : ` "${syntax}"`}\n${escape(row.help)}${row.isOurs === true ? ' (vde\\-ts)' : ''}`
 }).join('\n')
 
 const replaceRegion = (file: string, text: string, region: string, content: string): string => {
@@ -60,6 +68,7 @@ const render = (path: string, sections: readonly string[]): void => {
 
 for (const spec of specs) update(`man1/${spec.name}.1`, 'OPTIONS', optionsRoff(spec))
 update('man7/vnl.7', 'SCHEMES', schemesRoff())
+update('man7/vde_console.7', 'COMMANDS', commandsRoff())
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
 for (const file of readdirSync(man + 'man7')) render(`man7/${file}`, SECTIONS_7)
 for (const problem of problems) console.error(problem)
