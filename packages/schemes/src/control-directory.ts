@@ -20,7 +20,7 @@ import { MAX_PATH, bindWithMode, fileError, octets, probe, removeFile, removeSta
 const ROOM = 16
 const BACKLOG = 128
 /** Sockets of our making and of clients', by their names. */
-const OURS = /^(?:\d{3,}\.\d+|fd\d+|\.\d{5,}-\d{5,})$/
+const OURS = /^(?:\d{3,}\.\d+|fd\d+|\.\d{5,}-\d{5,}|\.stale-\d+)$/
 const STICKY = 0o1000
 const EADDRINUSE = 98
 

@@ -299,7 +299,7 @@ refusals('a full descriptor table turns clients away and is survived', async () 
       hoard.push(fd)
     }
     for (const client of waiting) assert.ok(client.tryConnect())
-    await until(() => net.lines.some((line) => line.includes('too many open files')), 'the report')
+    await until(() => net.lines.some((line) => line.includes(native.strerror(24))), 'the report')
     const before = process.cpuUsage()
     await new Promise((resolve) => { setTimeout(resolve, 200) })
     const { user, system } = process.cpuUsage(before)

@@ -8,15 +8,15 @@
  * nothing, and a control stream that has had its request is watched for its end only, so what else is sent there wakes
  * nobody. Errors of one client are a line in the log.
  */
-import { closeSync, constants, existsSync, fstatSync, openSync } from 'node:fs'
-import { native, DGRAM, IN, RDHUP } from '@vde-ts/native'
-import { VdeError, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
-import { SOCKADDR, encodeReply, type ControlRequest } from '@vde-ts/frame/control.js'
+import { native, IN, RDHUP } from '@vde-ts/native'
+import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
+import { encodeReply, type ControlRequest } from '@vde-ts/frame/control.js'
 import { peerOf, type Peer } from './accounts.ts'
 import { ControlDirectory, type DirectoryOptions } from './control-directory.ts'
 import { DatagramLink } from './datagram-link.ts'
 import { PendingRequest, REQUEST_MS, type PendingOwner } from './pending-request.ts'
-import { bindWithMode, removeFile, removeStale, setAccess, type Access } from './socket-file.ts'
+import { bindDataSocket, connectToClient, type DataAccess } from './data-socket.ts'
+import { removeFile } from './socket-file.ts'
 
 /** Connections without a request at a time; one more costs the oldest its place. */
 export const MAX_PENDING = 256
@@ -27,11 +27,10 @@ const PAUSE_MS = 100
 /** Milliseconds between two log lines about a full descriptor table, and the period in which LOG_LINES refusals are told. */
 const LOG_MS = 10000
 const LOG_LINES = 20
-const O_PATH = 0o10000000
 
+const EINTR = 4
 const EAGAIN = 11
-const ENFILE = 23
-const EMFILE = 24
+const ECONNABORTED = 103
 
 /** Leave of `admit` to join. */
 export interface Admission {
@@ -39,7 +38,7 @@ export interface Admission {
   readonly name: string
   readonly sink: FrameSink
   /** Port zero: permissions of the data socket in place of those of the others. */
-  readonly access?: { readonly mode: number, readonly gid: number }
+  readonly access?: DataAccess
   /** The link is ready and paused; it is the callee's from now on. Its end comes through `sink`. */
   start (link: Link): void
   /** The link could not be made: undoes `admit`. */
@@ -98,8 +97,8 @@ export class VdeListener implements Watcher, PendingOwner {
     for (let i = 0; i < ACCEPT_BURST; i++) {
       const fd = native.accept(this.directory.fd)
       if (fd === -EAGAIN) return
-      if (fd === -EMFILE || fd === -ENFILE) return this.#shed()
       if (fd >= 0) this.#welcome(fd)
+      else if (fd !== -EINTR && fd !== -ECONNABORTED) return this.#shed(fd)
     }
   }
 
@@ -144,14 +143,14 @@ export class VdeListener implements Watcher, PendingOwner {
   }
 
   /**
-   * The descriptor table is full, and epoll would report the waiting connection for ever: the spare descriptor makes room
-   * to accept it and hang up.
+   * Nobody can be accepted (the descriptor table is full), and epoll would report the waiting connection for ever: the
+   * spare descriptor makes room to accept it and hang up.
    */
-  #shed (): void {
+  #shed (failure: number): void {
     const now = performance.now()
     if (now - this.#loggedAt > LOG_MS) {
       this.#loggedAt = now
-      this.#options.log('too many open files: clients are turned away')
+      this.#options.log(`clients are turned away: ${native.strerror(-failure)}`)
     }
     if (this.#spare >= 0) {
       native.close(this.#spare)
@@ -194,7 +193,9 @@ export class VdeListener implements Watcher, PendingOwner {
     let isJoined = false
     let link: DatagramLink | null = null
     try {
-      isBound = this.#bind(data, path, pending.peer, admission)
+      const { mode, gid } = this.#options
+      bindDataSocket(data, path, pending.peer, { mode, gid }, admission.access)
+      isBound = true
       const made = link = new DatagramLink(data, admission.sink, loop, {
         label: path,
         onRelease: () => {
@@ -208,7 +209,12 @@ export class VdeListener implements Watcher, PendingOwner {
       const reply = encodeReply(path)
       const written = native.write(control, reply, 0, reply.length)
       if (written !== reply.length) throw new VdeError('EPIPE', `answer a client on "${path}"`, 'it has left')
-      loop.add(control, RDHUP, { onReady () { made.end() } })
+      loop.add(control, RDHUP, {
+        onReady () {
+          loop.remove(control)
+          made.end()
+        }
+      })
       isJoined = true
       this.#links.add(made)
     } catch (error) {
@@ -218,33 +224,6 @@ export class VdeListener implements Watcher, PendingOwner {
       throw error
     }
     admission.start(link)
-  }
-
-  #bind (data: number, path: string, peer: Peer, admission: Admission): boolean {
-    const action = `make the data socket "${path}"`
-    if (!removeStale(path)) throw new VdeError('EADDRINUSE', action, 'something else has that name')
-    const access = this.#dataAccess(peer, admission)
-    const keepsOwner = access.gid === undefined && access.uid === undefined
-    const result = bindWithMode(data, path, keepsOwner ? access.mode : 0)
-    if (result < 0) throw systemError(result, action, native.strerror(-result))
-    if (keepsOwner) return true
-    try {
-      setAccess(path, access, action)
-    } catch (error) {
-      removeFile(path)
-      throw error
-    }
-    return true
-  }
-
-  /** A root switch gives the socket to the client; another leaves it open to whom it serves. */
-  #dataAccess (peer: Peer, admission: Admission): Access & { readonly mode: number } {
-    const mode = admission.access?.mode ?? this.#options.mode
-    const own = admission.access?.gid ?? -1
-    const gid = own === -1 ? this.#options.gid : own
-    const group = gid === -1 ? {} : { gid }
-    if (process.geteuid!() !== 0 || peer.uid < 0) return { mode, ...group }
-    return { mode: admission.access === undefined ? mode & 0o700 : mode, uid: peer.uid, ...group }
   }
 
   /** Whoever is refused may come again at once and for ever: so many lines in a period, then their number. */
@@ -257,37 +236,5 @@ export class VdeListener implements Watcher, PendingOwner {
     }
     if (++this.#lines > LOG_LINES) return
     this.#options.log(`client of uid ${peer.uid < 0 ? 'unknown' : peer.uid} pid ${peer.pid} refused: ${why}`)
-  }
-}
-
-/**
- * A socket connected to the one the client named. The client must own it: else it could have us, perhaps root, write
- * frames into any socket of the system (/dev/log takes datagrams too). The name is looked up once, so that what was
- * checked is what is connected. An abstract address has no owner and is open to everybody anyway.
- * @throws {VdeError} ENOENT, EACCES, EPERM, ECONNREFUSED, EPROTOTYPE
- */
-const connectToClient = (request: ControlRequest, peer: Peer): number => {
-  const action = `connect to the client's data socket "${request.path}"`
-  const fd = native.unixSocket(DGRAM)
-  if (fd < 0) throw systemError(fd, action, native.strerror(-fd))
-  let named = -1
-  try {
-    if (request.path !== '') {
-      named = openSync(request.path, O_PATH | constants.O_NOFOLLOW)
-      const found = fstatSync(named)
-      if (!found.isSocket()) throw new VdeError('ENOTSOCK', action, 'it is not a socket')
-      if (found.uid !== peer.uid && peer.uid > 0) throw new VdeError('EPERM', action, `it belongs to uid ${found.uid}, not to the client`)
-    }
-    const result = named === -1 || !existsSync('/proc/self/fd')
-      ? native.connectAddress(fd, request.address, 0, SOCKADDR)
-      : native.connectUnix(fd, `/proc/self/fd/${named}`)
-    if (result < 0) throw systemError(result, action, native.strerror(-result))
-    return fd
-  } catch (error) {
-    native.close(fd)
-    if (error instanceof VdeError) throw error
-    throw new VdeError('EACCES', action, (error as Error).message, { cause: error })
-  } finally {
-    if (named !== -1) closeSync(named)
   }
 }

@@ -8,7 +8,7 @@
  * changed through /proc/self/fd, which reaches that very inode whatever the name has become.
  */
 import {
-  chmodSync, chownSync, closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync
+  chmodSync, chownSync, closeSync, constants, existsSync, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { native, DGRAM } from '@vde-ts/native'
@@ -41,20 +41,20 @@ export const fileError = (error: unknown, action: string): VdeError => {
 export interface Access { readonly mode?: number, readonly uid?: number, readonly gid?: number }
 
 /**
- * Sets owner, then mode, of the socket at `path`, if it is a socket that belongs to this process's user (or, for root,
- * to `formerUid`).
+ * Sets owner, then mode, of the socket at `path`, if it is a socket that belongs to this process's user.
  * @throws {VdeError} ENOENT, EPERM, ENOTSOCK
  */
-export const setAccess = (path: string, access: Access, action: string, formerUid: number = process.geteuid!()): void => {
+export const setAccess = (path: string, access: Access, action: string): void => {
   let fd = -1
   try {
     fd = openSync(path, O_PATH | constants.O_NOFOLLOW)
     const found = fstatSync(fd)
     if (!found.isSocket()) throw new VdeError('ENOTSOCK', action, `"${path}" is not a socket`)
-    if (found.uid !== formerUid || found.nlink !== 1) {
+    if (found.uid !== process.geteuid!() || found.nlink !== 1) {
       throw new VdeError('EPERM', action, `"${path}" belongs to uid ${found.uid} and has ${found.nlink} names, ours was expected`)
     }
-    const inode = `/proc/self/fd/${fd}`
+    // Without /proc (a bare chroot) the name has to do.
+    const inode = existsSync('/proc/self/fd') ? `/proc/self/fd/${fd}` : path
     // Owner first: chown clears bits that chmod sets.
     if (access.uid !== undefined || access.gid !== undefined) chownSync(inode, access.uid ?? found.uid, access.gid ?? found.gid)
     if (access.mode !== undefined) chmodSync(inode, access.mode)

@@ -11,7 +11,8 @@
  */
 import { native, ERR, HUP, IN, OUT } from '@vde-ts/native'
 import { systemError, HEADROOM, type Flushable, type FrameSink, type Link, type Loop } from '@vde-ts/link'
-import { SendRing, type SendOctets } from '@vde-ts/link/send-ring.js'
+import type { DescriptorIo } from '@vde-ts/link/fd-io.js'
+import { SendRing } from '@vde-ts/link/send-ring.js'
 import { MAX_C_FRAME, StreamDecoder, type StreamSink } from '@vde-ts/frame/stream.js'
 
 /** Octets per read: what a pipe holds. */
@@ -27,22 +28,17 @@ const EAGAIN = 11
 const EPIPE = 32
 const ECONNRESET = 104
 
-/** How a descriptor is read and written: plainly when it is ours, without touching its flags when it is shared. */
-export interface StreamIo {
-  readonly read: SendOctets
-  readonly write: SendOctets
-  /** Octets of one write at most. */
-  readonly atMost: number
-}
+const MOST = 2 ** 30 - 1
 
-export const PLAIN_IO: StreamIo = { read: native.read, write: native.write, atMost: Infinity }
+/** For descriptors that are ours and non-blocking. */
+export const PLAIN_IO: DescriptorIo = { read: native.read, write: native.write, atMost: MOST }
 
 export interface StreamOptions {
   readonly label: string
   /** Longest frame to send; absent: what C programs take. */
   readonly maxFrame?: number
-  /** Absent: the descriptors are ours and non-blocking. */
-  readonly io?: StreamIo
+  /** Absent: PLAIN_IO. `sharedIo()` for descriptors that were inherited. */
+  readonly io?: DescriptorIo
   /** Called once, when the link is closed, in place of closing the descriptors. */
   readonly onRelease?: () => void
 }
@@ -62,7 +58,9 @@ export class StreamLink implements Link, Flushable, StreamSink {
   readonly #out: number
   readonly #sink: FrameSink
   readonly #loop: Loop
-  readonly #io: StreamIo
+  readonly #io: DescriptorIo
+  /** Octets per write; a small integer, because Infinity makes a double, and 16 octets of heap, of every length. */
+  readonly #atMost: number
   readonly #onRelease: (() => void) | null
   readonly #decoder: StreamDecoder
   readonly #ring = new SendRing(RING)
@@ -93,6 +91,7 @@ export class StreamLink implements Link, Flushable, StreamSink {
     this.#sink = sink
     this.#loop = loop
     this.#io = options.io ?? PLAIN_IO
+    this.#atMost = Math.min(this.#io.atMost, MOST)
     this.#onRelease = options.onRelease ?? null
     this.#decoder = new StreamDecoder(this)
     loop.add(inFd, 0, { onReady: (events) => { this.#onInput(events) } })
@@ -141,7 +140,7 @@ export class StreamLink implements Link, Flushable, StreamSink {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#decoder.held = true
-    this.#ring.drainStream(this.#io.write, this.#out, this.#io.atMost)
+    this.#ring.drainStream(this.#io.write, this.#out, this.#atMost)
     this.#ring.clear()
     this.#loop.remove(this.#in)
     if (this.#out !== this.#in) this.#loop.remove(this.#out)
@@ -171,7 +170,7 @@ export class StreamLink implements Link, Flushable, StreamSink {
 
   #drain (): number {
     for (;;) {
-      const result = this.#ring.drainStream(this.#io.write, this.#out, this.#io.atMost)
+      const result = this.#ring.drainStream(this.#io.write, this.#out, this.#atMost)
       if (result !== -EINTR) return result
     }
   }
@@ -266,7 +265,8 @@ export class StreamLink implements Link, Flushable, StreamSink {
   #finish (why: Error | undefined): void {
     for (let i = 0; i < LAST_READS; i++) {
       if (this.#isPaused || this.#isEnded || this.#isClosed || this.#rest !== null) return
-      if (this.#read() <= 0) break
+      // A shared descriptor may block when it is read without a reason.
+      if (native.poll(this.#in, IN, 0) === 0 || this.#read() <= 0) break
     }
     if (!this.#isClosed) this.#end(why)
   }

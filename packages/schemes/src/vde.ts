@@ -214,6 +214,11 @@ const dataLink = (data: number, control: number, directory: string, sink: FrameS
     }
   })
   // Only the hang-up is asked for: nothing is ever said there, and what a switch says all the same must not wake us.
-  loop.add(control, RDHUP, { onReady () { link.end() } })
+  loop.add(control, RDHUP, {
+    onReady () {
+      loop.remove(control) // a paused link may be long in ending, and epoll would report this all the time
+      link.end()
+    }
+  })
   return link
 }

@@ -1,0 +1,109 @@
+/**
+ * tap:// in a network namespace of its own: the test runs itself again under unshare(1), where two TAPs are joined by a
+ * bridge of the kernel.
+ */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { linkContract } from '@vde-ts/link/contract.js'
+import { Recorder, settle, testFrame, until } from '@vde-ts/link/testing.js'
+import { openVnl } from './registry.ts'
+import type { TapLink } from './tap.ts'
+import { program, refusal } from './testing.ts'
+
+const INSIDE = 'VDE_TAP_TEST'
+
+const ip = (...words: string[]): void => {
+  const result = spawnSync('ip', words, { encoding: 'utf8' })
+  if (result.status !== 0) throw new Error(`ip ${words.join(' ')}: ${result.stderr}`)
+}
+
+const inside = (): void => {
+  const tap = suite('tap://')
+  // Or the kernel's own neighbour discovery would be among the frames.
+  spawnSync('sysctl', ['-qw', 'net.ipv6.conf.default.disable_ipv6=1', 'net.ipv6.conf.all.disable_ipv6=1'])
+  ip('link', 'add', 'br0', 'mtu', '9000', 'type', 'bridge', 'forward_delay', '0', 'mcast_snooping', '0')
+  ip('link', 'set', 'br0', 'up')
+
+  tap('a frame sent while it is down is lost and counted', async () => {
+    const link = await openVnl('tap://down0', new Recorder()) as TapLink
+    assert.ok(link.send(testFrame(60), 0, 60))
+    assert.is(link.txDrops, 1)
+    link.close()
+  })
+
+  tap('without a name the kernel chooses one', async () => {
+    const link = await openVnl('tap://', new Recorder())
+    assert.match(link.label, /^tap:\/\/tap\d+$/)
+    link.close()
+  })
+
+  tap('a removed interface ends the link', async () => {
+    const sink = new Recorder()
+    const link = await openVnl('tap://gone0', sink)
+    link.resume()
+    ip('link', 'set', 'gone0', 'up')
+    ip('link', 'del', 'gone0')
+    await sink.until((r) => r.closes === 1, 'the end')
+    assert.match(sink.why?.message ?? '', 'gone0')
+    link.close()
+  })
+
+  tap('a long burst of the kernel is taken in several turns, in order', async () => {
+    const sink = new Recorder()
+    const link = await openVnl('tap://burst0', sink)
+    ip('link', 'set', 'burst0', 'up')
+    const other = await openVnl('tap://burst1', new Recorder())
+    ip('link', 'set', 'burst1', 'up', 'master', 'br0')
+    ip('link', 'set', 'burst0', 'master', 'br0')
+    await until(() => spawnSync('bridge', ['link']).stdout.toString().split('forwarding').length >= 3, 'the bridge')
+    for (let i = 0; i < 400; i++) other.send(testFrame(60, i), 0, 60)
+    link.resume()
+    await sink.until((r) => r.frames.length === 400, 'the burst')
+    sink.frames.forEach((frame, i) => { assert.equal(frame, testFrame(60, i)) })
+    link.close()
+    other.close()
+  })
+
+  tap('a name in use: EBUSY', async () => {
+    const link = await openVnl('tap://busy0', new Recorder())
+    const error = await refusal(openVnl('tap://busy0', new Recorder()))
+    assert.is(error.code, 'EBUSY')
+    link.close()
+  })
+  tap.run()
+
+  let serial = 0
+  linkContract('tap', async (left, right) => {
+    const names = [`l${serial}`, `r${serial++}`]
+    const a = await openVnl(`tap://${names[0]}`, left)
+    const b = await openVnl(`tap://${names[1]}`, right)
+    for (const name of names) ip('link', 'set', name, 'mtu', '9000', 'master', 'br0', 'up')
+    await settle(20)
+    return [a, b]
+  }, { fills: false, seesClose: false, largest: 9014 })
+}
+
+const outside = (): void => {
+  const tap = suite('tap://')
+  for (const name of ['a-name-too-long-16', 'a b', '..', 'a/b']) {
+    tap(`"${name}" is no interface: EINVAL`, async () => {
+      assert.is((await refusal(openVnl(`tap://${name}`, new Recorder()))).code, 'EINVAL')
+    })
+  }
+  const unshare = program('unshare')
+  const canRun = process.geteuid!() === 0 && unshare !== null && program('ip') !== null
+  if (!canRun) console.log('skipped: TAPs in a namespace, because this needs root, unshare and ip')
+  ;(canRun ? tap : tap.skip)('its tests pass in a namespace of their own', () => {
+    const self = [process.execPath, '--conditions=source', '--import', 'tsx', fileURLToPath(import.meta.url)]
+    const result = spawnSync(String(unshare), ['--net', ...self],
+      { encoding: 'utf8', timeout: 120_000, env: { ...process.env, [INSIDE]: '1' } })
+    assert.is(result.status, 0, result.stdout + result.stderr)
+    assert.match(result.stdout, 'Passed')
+  })
+  tap.run()
+}
+
+if (process.env[INSIDE] === '1') inside()
+else outside()
