@@ -1,6 +1,8 @@
 /**
  * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. Between
- * the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7) the text is ours; run without arguments to rewrite it.
+ * the lines
+ * `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7) the text is ours; run without
+ * arguments to rewrite it.
  * With --check nothing is written: a stale page, a missing section or a groff warning is a problem.
  */
 import { spawnSync } from 'node:child_process'
@@ -24,9 +26,10 @@ const escape = (text: string): string => text.replace(/\\/g, '\\e').replace(/-/g
 const schemesRoff = (): string => listSchemes().map((scheme) => {
   const keys = Object.entries(scheme.params).map(([key, { help, value, fallback }]) => {
     const shown = value === '' ? `.B ${escape(key)}` : `.BI ${escape(key)}= ${escape(value)}`
-    return `.IP "" 4\n.PD 0\n${shown}\n.PD\n${escape(help)}${fallback === '' ? '' : ` (${escape(fallback)})`}`
+    return `.TP\n${shown}\n${escape(help)}${fallback === '' ? '' : ` (${escape(fallback)})`}`
   })
-  return [`.TP\n.B ${escape(scheme.name)}://\n${escape(scheme.summary)}`, ...keys].join('\n')
+  const nested = keys.length === 0 ? [] : ['.RS', ...keys, '.RE']
+  return [`.TP\n.B ${escape(scheme.name)}://\n${escape(scheme.summary)}`, ...nested].join('\n')
 }).join('\n')
 
 const commandsRoff = (): string => switchTable().rows.map((row) => {

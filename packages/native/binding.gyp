@@ -6,6 +6,6 @@
     ],
     'defines': ['NAPI_VERSION=8'],
     'cflags': ['-std=gnu11', '-O2', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror'],
-    'ldflags': ['-pthread', '-Wl,-z,nodelete']
+    'ldflags': ['-pthread', '-Wl,-z,nodelete,-z,now']
   }]
 }

@@ -46,7 +46,8 @@ const compile = (include) => {
   const flags = [
     '-std=gnu11', '-O2', '-fPIC', '-shared', '-pthread', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror',
     // A helper thread may outlive the worker that loaded the addon: it must stay mapped.
-    '-Wl,-z,nodelete'
+    // Bound at load: a child between clone and exec must not need the dynamic linker.
+    '-Wl,-z,nodelete,-z,now'
   ]
   // isystem: warnings in Node's headers are not ours.
   const args = [...flags, '-DNAPI_VERSION=8', '-isystem', include, '-o', made, ...sources()]

@@ -139,7 +139,7 @@ for (const [signal, exit] of [['SIGTERM', CLEAN], ['SIGINT', { code: null, signa
 }
 
 test('a signal is not for the whole group', { ours: OURS, needs: ['fixed'] }, async (scene) => {
-  const line = `trap 'echo trapped' INT; ${plug()} null:// & plug=$!; sleep 0.3; kill -INT $plug; wait $plug; echo status $?`
+  const line = `trap 'echo trapped' INT; ${plug()} null:// null:// & plug=$!; sleep 0.3; kill -INT $plug; wait $plug; echo status $?`
   const proc = await scene.run(['/bin/sh', '-mc', line], { detached: true })
   assert.match(proc.out, /status 130\n$/)
   assert.doesNotMatch(proc.out, /trapped/)

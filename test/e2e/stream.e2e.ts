@@ -1,6 +1,6 @@
 /** The vde stream and `dpipe`: ours across theirs and back, every notation, bursts, splits, ends. */
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import {
   PlugPipe, asUser, exchange, meet, ours, ourSwitch, peer, probe, probeText, run, SIDE, test, waitFor, mac, BROADCAST, type Scene
 } from './kit/index.ts'
@@ -150,11 +150,13 @@ test('our vde_plug: two VNLs hold back a fast sender and lose nothing', { ours: 
   const left = await ourSwitch(scene, { user: true, name: 'left' })
   const a = station(scene, left.dir, 1)
   // The other side is a command that reads nothing for a while: the cable must stop reading the switch, whose queue holds.
+  // The command keeps its output open, for its end would be the cable's.
   const gate = scene.path('gate')
-  const slow = `cmd://sh -c "until test -e ${gate}; do sleep 0.05; done; exec cat >${scene.path('got')}"`
+  const slow = `cmd://sh -c "until test -e ${gate}; do sleep 0.05; done; cat >${scene.path('got')}"`
   const cable = scene.start(asUser([ours('vde_plug'), left.dir, slow]))
   await waitFor(async () => /Port 0002/.test(await (await left.console()).ask('port/print')), 5000, 'the cable on the switch')
-  writeFileSync(scene.path('got'), '', { mode: 0o666 })
+  writeFileSync(scene.path('got'), '')
+  chmodSync(scene.path('got'), 0o666)
   const count = 700
   for (let i = 0; i < count; i++) a.say(`q${i}`, BROADCAST, 1000)
   writeFileSync(gate, '')

@@ -39,6 +39,8 @@ export class Program {
   readonly cleanup: Cleanup = new Cleanup()
   readonly #native: Native
   readonly #daemon: Daemon | null
+  /** What the signals do that are answered at all. */
+  readonly #answers = new Map<NodeJS.Signals, () => void>()
   #detached = false
   #ending = false
 
@@ -86,10 +88,11 @@ export class Program {
     this.exit(error instanceof ExitError ? error.status : error instanceof UsageError ? this.spec.exit.usage : 1)
   }
 
-  /** Replaces what a signal does; by default TERM ends with 0, INT and HUP kill after the clean-up. */
-  onSignal (signal: NodeJS.Signals, handler: () => void): void {
-    process.removeAllListeners(signal)
-    process.on(signal, handler)
+  /** Sets what a signal does; by default TERM ends with 0, INT and HUP kill after the clean-up. */
+  onSignal (signal: NodeJS.Signals, answer: () => void): void {
+    // One listener for good: taking it off and putting another on would lose a signal that has arrived in between.
+    if (!this.#answers.has(signal)) process.on(signal, () => { this.#answers.get(signal)?.() })
+    this.#answers.set(signal, answer)
   }
 
   #cleanUp (): void {
@@ -166,9 +169,9 @@ const detach = async (spec: CommandSpec): Promise<Daemon> => {
 
 const answerSignals = (program: Program): void => {
   // Handled by nothing rather than set to SIG_IGN, which commands started from here would inherit.
-  for (const signal of program.spec.ignores ?? []) process.on(signal, () => {})
-  process.on('SIGTERM', () => { program.exit(0) })
-  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => { program.dieOf(signal) })
+  for (const signal of program.spec.ignores ?? []) program.onSignal(signal, () => {})
+  program.onSignal('SIGTERM', () => { program.exit(0) })
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) program.onSignal(signal, () => { program.dieOf(signal) })
   process.on('uncaughtException', (error) => { program.fail(error) })
   process.on('unhandledRejection', (error) => { program.fail(error) })
 }

@@ -23,7 +23,7 @@ const hex = (value: number): string => value.toString(16).padStart(4, '0')
 const dotted = (buf: Uint8Array, at: number): string => `${buf[at]}.${buf[at + 1]}.${buf[at + 2]}.${buf[at + 3]}`
 
 /** IPv6 address at `at` in the short form of RFC 5952. */
-const colons = (buf: Uint8Array, at: number): string => {
+export const formatIpv6 = (buf: Uint8Array, at: number): string => {
   const groups = Array.from({ length: 8 }, (_, i) => word(buf, at + 2 * i).toString(16)).join(':')
   const zeros = groups.match(/(?:^|:)0(?::0)+(?=:|$)/g)?.sort((a, b) => b.replace(/^:/, '').length - a.replace(/^:/, '').length)[0]
   if (zeros === undefined) return groups
@@ -75,7 +75,7 @@ const ipv4 = (buf: Uint8Array, at: number, end: number): string => {
 
 const ipv6 = (buf: Uint8Array, at: number, end: number): string => {
   if (end - at < 40 || buf[at] >> 4 !== 6) return 'IPv6, cut'
-  return transport(buf, buf[at + 6], at + 40, end, `[${colons(buf, at + 8)}]`, `[${colons(buf, at + 24)}]`)
+  return transport(buf, buf[at + 6], at + 40, end, `[${formatIpv6(buf, at + 8)}]`, `[${formatIpv6(buf, at + 24)}]`)
 }
 
 const transport = (buf: Uint8Array, protocol: number, at: number, end: number, from: string, to: string): string => {

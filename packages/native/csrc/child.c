@@ -134,16 +134,6 @@ static int join_group(struct vn_plan *plan)
   return plan->spec->pgid < 0 ? 0 : vn_result(setpgid(0, plan->spec->pgid));
 }
 
-/* Closes every descriptor from `first` on. */
-static void close_from(unsigned first)
-{
-  struct rlimit limit;
-  if (syscall(SYS_close_range, first, ~0u, 0) == 0) return;
-  /* Only where a sandbox hides close_range. */
-  rlim_t end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? limit.rlim_cur : 65536;
-  for (unsigned fd = first; fd < end; fd++) close((int)fd);
-}
-
 /*
  * The table: every source is first duplicated above the target range, for a target may be another's source. The
  * channel ends just behind the table, and all descriptors after it are closed.
@@ -171,7 +161,7 @@ static int arrange_descriptors(struct vn_plan *plan)
     if (dup3(plan->channel, count, O_CLOEXEC) < 0) return -errno;
     plan->channel = count;
   }
-  close_from((unsigned)count + 1);
+  vn_close_from(count + 1);
   return 0;
 }
 

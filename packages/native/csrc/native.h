@@ -5,7 +5,7 @@
  *     epoll.c                                the ready set
  *     spawn.c child.c                        a process in new namespaces: before and after the clone
  *     process.c account.c                    signals, pidfds, users, log
- *     inspect.c                              helper threads for descriptors of strangers
+ *     inspect.c inspector.c                  descriptors of strangers: helper threads, and the process behind them
  *
  * Every descriptor is close-on-exec at birth. Nothing on the data path allocates. Buffers are borrowed for the call.
  */
@@ -28,6 +28,8 @@ static inline int vn_result(long value) { return value < 0 ? -errno : (int)value
 
 /* ---- fd.c ---- */
 int vn_close(int fd);
+/* Closes first and all above; async-signal-safe. */
+void vn_close_from(int first);
 int vn_read(int fd, uint8_t *buf, size_t len);
 int vn_write(int fd, uint8_t *buf, size_t len);
 int vn_read_nowait(int fd, uint8_t *buf, size_t len);

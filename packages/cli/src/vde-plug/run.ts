@@ -1,4 +1,106 @@
+/**
+ * vde_plug: joins a network with the standard streams, with another network, or with a command.
+ *
+ *     network --wire.left-- Wire --wire.right-- streams | network | command
+ *
+ * It ends, with status 0, when either side does; what that side had sent has left by then. INT and HUP kill this process
+ * alone: the C program passes them on to its whole process group, and with it kills the script that started it. A
+ * terminal's Ctrl-C reaches everybody in the group without help.
+ */
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+import { describe } from '@vde-ts/frame/describe.js'
+import { sharedIo } from '@vde-ts/link/fd-io.js'
+import type { FrameSink, Link } from '@vde-ts/link/link.js'
+import { loop } from '@vde-ts/link/loop.js'
+import { Wire, type FrameObserver } from '@vde-ts/link/wire.js'
+import type { Child } from '@vde-ts/link/child.js'
+import { openVnl } from '@vde-ts/schemes/registry.js'
+import { StreamLink } from '@vde-ts/schemes/stream-link.js'
 import type { Parsed } from '../command.ts'
-import type { Program } from '../run.ts'
+import { debugLog } from '../log.ts'
+import { writePidFile } from '../pidfile.ts'
+import { ExitError, type Program } from '../run.ts'
+import { AddressLog } from './address-log.ts'
+import { startCommand } from './command-link.ts'
+import { checkLogin, logAddress, writeSystemLog, type LogLevel } from './login.ts'
+import { planPlug, type PlugEnd, type PlugPlan } from './plan.ts'
 
-export const run = (program: Program, parsed: Parsed): void => { program.log(String(parsed.operands.length)); program.ready() }
+const debug = debugLog('plug')
+/** How long a command may take to end after its output did, to learn how it ended. */
+const REAP_MS = 500
+const NEVER_MS = 2 ** 31 - 1
+
+export const run = async (program: Program, parsed: Parsed): Promise<void> => {
+  const plan = planPlug(parsed)
+  const level = checkLogin(program, parsed)
+  const pidFile = parsed.values.text('pidfile')
+  if (pidFile !== undefined) program.cleanup.add(writePidFile(resolve(pidFile), `${process.pid}\n`, 'replace', program.name))
+  const wire = new Wire()
+  program.cleanup.add(() => { wire.close() })
+  const description = parsed.values.text('descr') || 'vdeplug:'
+  const first = await openNetwork(program, plan.first, description, wire.left)
+  const { link, child } = await openOther(program, plan, description, wire.right)
+  observe(program, wire, level, parsed.values.has('verbose'))
+  if (level.isOn) {
+    writeSystemLog('START')
+    program.cleanup.add(() => { writeSystemLog('STOP') })
+  }
+  wire.join(first, link, (side, why) => {
+    debug('%s side ended: %s', side, why?.message ?? 'in order')
+    void end(program, why, child)
+  })
+  // Two networks may both have nothing to watch (null://): the process stays all the same.
+  setInterval(() => {}, NEVER_MS)
+  program.ready()
+}
+
+/** Opens one network; its link is closed at the end, also when the next one cannot be opened. */
+const openNetwork = async (program: Program, end: PlugEnd, description: string, sink: FrameSink): Promise<Link> => {
+  try {
+    const log = (line: string): void => { program.log(line) }
+    const link = await openVnl(end.vnl, sink, { description, port: end.port, group: end.group, mode: end.mode, log })
+    program.cleanup.add(() => { link.close() })
+    return link
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'VdeError') throw error
+    throw new ExitError(1, `vde_open ${end.vnl || 'default switch'}: ${error.message}`, { cause: error })
+  }
+}
+
+const openOther = async (
+  program: Program, { other }: PlugPlan, description: string, sink: FrameSink
+): Promise<{ readonly link: Link, readonly child: Child | null }> => {
+  if (other.kind === 'network') return { link: await openNetwork(program, other.end, description, sink), child: null }
+  if (other.kind === 'command') {
+    // A daemon's stderr is its starter's until it is ready: the command would hold it open for ever.
+    return startCommand(other.argv, program.isDaemon ? -1 : 2, sink, loop)
+  }
+  const link = new StreamLink(0, 1, sink, loop, { label: 'standard streams', io: sharedIo(), onRelease: () => {} })
+  return { link, child: null }
+}
+
+/** Shows frames to whoever wants to see them; nobody does unless asked, and then it costs nothing. */
+const observe = (program: Program, wire: Wire, level: LogLevel, isVerbose: boolean): void => {
+  const observers: FrameObserver[] = []
+  if (level.withAddresses) {
+    const log = new AddressLog(randomBytes(4).readInt32LE(0), logAddress)
+    // Frames on their way into the first network.
+    observers.push((side, buf, off, len) => { if (side === 'right') log.look(buf, off, len) })
+  }
+  if (isVerbose) {
+    observers.push((side, buf, off, len) => { program.log(`${side === 'left' ? 'from' : 'into'} the network: ${describe(buf, off, len)}`) })
+  }
+  if (observers.length === 0) return
+  wire.observe((side, buf, off, len) => { for (const look of observers) look(side, buf, off, len) })
+}
+
+const end = async (program: Program, why: Error | undefined, child: Child | null): Promise<void> => {
+  if (why !== undefined) program.log(why.message)
+  if (child !== null) {
+    const ended = await Promise.race([child.exited, new Promise<null>((resolve) => { setTimeout(resolve, REAP_MS, null) })])
+    // The status stays 0, as scripts know it; only a person is told.
+    if (ended !== null && ended.code !== 0) program.log(`the command ended with ${ended.signal ?? `status ${ended.code}`}`)
+  }
+  program.exit(0)
+}

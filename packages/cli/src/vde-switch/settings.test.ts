@@ -12,8 +12,9 @@ const read = (line: string, isRoot = false): SwitchSettings =>
 settings('defaults', () => {
   const s = read('')
   assert.equal(
-    [s.path, s.modes, s.gid, s.management, s.numPorts, s.isHub, s.mac, s.priority, s.hashSize, s.taps, s.pidFile, s.rcFile, s.readsStdin],
-    ['/tmp/vde.ctl', { mode: 0o600, dirMode: 0o2700 }, -1, null, 32, false, null, 0x8000, 128, [], null, null, true])
+    [s.path, s.modes, s.gid, s.management, s.numPorts, s.isHub, s.mac, s.priority, s.hashSize, s.taps, s.readsStdin],
+    ['/tmp/vde.ctl', { mode: 0o600, dirMode: 0o2700 }, -1, null, 32, false, null, 0x8000, 128, [], true])
+  assert.equal([s.pidFile, s.rcFile], [null, null])
   assert.is(read('', true).path, '/var/run/vde.ctl')
 })
 
