@@ -1,0 +1,93 @@
+/** Commands as processes, unbuilt: what main() and the hand-shake of -d promise. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const file = (name: string): string => fileURLToPath(new URL(`../bin/${name}.ts`, import.meta.url))
+// By its address: the commands run in other directories, where the name leads nowhere.
+const NODE = ['--conditions=source', '--import', import.meta.resolve('tsx')]
+
+const run = (name: string, args: readonly string[], cwd?: string): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [...NODE, file(name), ...args],
+    { encoding: 'utf8', timeout: 20_000, input: '', ...(cwd === undefined ? {} : { cwd }) })
+
+const isAlive = (pid: number): boolean => {
+  try { return process.kill(pid, 0) } catch { return false }
+}
+
+const until = async (test: () => boolean, what: string): Promise<void> => {
+  const end = Date.now() + 10_000
+  while (!test()) {
+    if (Date.now() > end) throw new Error(`Cannot wait for ${what} any longer`)
+    await new Promise((resolve) => { setTimeout(resolve, 10) })
+  }
+}
+
+const main = suite('main')
+let dir = ''
+main.before.each(() => { dir = mkdtempSync('/tmp/vde-run-') })
+main.after.each(() => { rmSync(dir, { recursive: true }) })
+
+for (const [name, args, status, out, err] of [
+  ['vde_switch', ['-h'], 1, /Usage: vde_switch/, /^$/],
+  ['vde_plug', ['-h'], 255, /^$/, /Usage: vde_plug/],
+  ['dpipe', ['--help'], 0, /Usage: dpipe/, /^$/],
+  ['vde_switch', ['-v'], 0, /^VDE \d+\.\d+\.\d+\nvde_switch/, /^$/],
+  ['vde_plug', ['--no-such'], 255, /^$/, /^vde_plug: Cannot [^\n]*--no-such[^\n]*\n/],
+  ['vde_switch', ['operand'], 1, /^$/, /^vde_switch: Cannot [^\n]*operand[^\n]*\n$/],
+  ['dpipe', ['--no-such', 'true', '=', 'false'], 1, /^$/, /^dpipe: unknown option '--no-such' is passed over\n$/],
+  ['dpipe', ['true'], 2, /^$/, /^dpipe: Cannot [^\n]*\n$/]
+] as const) {
+  main(`${name} ${args.join(' ')} ends with ${status}`, () => {
+    const result = run(name, args)
+    assert.is(result.status, status, result.stderr)
+    assert.match(result.stdout, out)
+    assert.match(result.stderr, err)
+  })
+}
+
+main('-d returns when ready; the copy lives in its own session, in /, without stderr', async () => {
+  const result = run('dpipe', ['-d', '-p', 'pid', 'sleep', '30', '=', 'sleep', '30'], dir)
+  assert.is(result.status, 0, result.stderr)
+  assert.is(result.stderr, '')
+  const pid = Number(readFileSync(join(dir, 'pid'), 'utf8'))
+  try {
+    const [, , , session] = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ')
+    assert.is(session, String(pid))
+    assert.is(readFileSync(`/proc/${pid}/comm`, 'latin1'), 'dpipe\n')
+    const link = (name: string): string => spawnSync('readlink', [`/proc/${pid}/${name}`], { encoding: 'utf8' }).stdout.trim()
+    assert.equal(['cwd', 'fd/0', 'fd/1', 'fd/2'].map(link), ['/', '/dev/null', '/dev/null', '/dev/null'])
+  } finally { process.kill(pid, 'SIGTERM') }
+  await until(() => !existsSync(join(dir, 'pid')) && !isAlive(pid), 'the end of the copy')
+})
+
+main('-d reports the failure of the copy, with its status, and leaves nothing', () => {
+  const result = run('dpipe', ['-d', '-p', 'pid', 'true', '=', 'no-such-command'], dir)
+  assert.is(result.status, 127)
+  assert.is(result.stderr, "dpipe: Cannot run 'no-such-command': no such file or directory\n")
+  assert.not.ok(existsSync(join(dir, 'pid')))
+})
+
+main('-d is not fooled by a variable of that name', () => {
+  const result = spawnSync(process.execPath, [...NODE, file('dpipe'), '-d', 'true', '=', 'true'],
+    { encoding: 'utf8', env: { ...process.env, VDE_TS_READY: '2' } })
+  assert.is(result.status, 0, result.stderr)
+})
+
+for (const [signal, want] of [['SIGTERM', [0, null]], ['SIGINT', [null, 'SIGINT']], ['SIGHUP', [null, 'SIGHUP']]] as const) {
+  main(`${signal} cleans up and tells the truth`, async () => {
+    const pidFile = join(dir, 'pid')
+    const child = spawn(process.execPath, [...NODE, file('vde_plug'), '-p', pidFile, 'null://', 'null://'], { stdio: 'ignore' })
+    const ended = new Promise((resolve) => { child.on('exit', (code, name) => { resolve([code, name]) }) })
+    await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') === `${child.pid}\n`, 'the pid file')
+    child.kill('SIGUSR1')
+    child.kill(signal)
+    assert.equal(await ended, want)
+    assert.not.ok(existsSync(pidFile))
+  })
+}
+
+main.run()
