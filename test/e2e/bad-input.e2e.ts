@@ -3,7 +3,7 @@
  * and nothing left behind (each scene checks that).
  */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { PlugPipe, asUser, ours, ourSwitch, run, sharedHome, test, waitFor, type Proc, type Scene } from './kit/index.ts'
 
 const FIXED = ['fixed']
@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
   { what: 'a VNL with an unknown key', command: 'vde_plug', args: (s) => [`vde://${s.dir}[bogus=1]`], status: 1, thing: 'bogus', wayOut: /port|key|parameter|option/i },
   { what: 'a command VNL without a command', command: 'vde_plug', args: () => ['cmd://'], status: 1, thing: 'cmd://', wayOut: /command/i },
   { what: 'no such directory', command: 'vde_plug', args: (s) => [s.path('none')], status: 1, thing: /none/, wayOut: /no such file|start/i },
-  { what: 'a path over 107 octets', command: 'vde_plug', args: (s) => [s.path(LONG)], status: 1, thing: LONG, wayOut: /at most|107|shorter|long/i },
+  { what: 'a path over 107 octets', command: 'vde_plug', args: (s) => { mkdirSync(s.path(LONG)); return [s.path(LONG)] }, status: 1, thing: LONG, wayOut: /at most|107|shorter|long/i },
   { what: 'a switch:// over 107 octets', command: 'vde_plug', args: (s) => ['null://', `switch://${s.path(LONG)}`], status: 1, thing: LONG, wayOut: /at most|107|shorter|long/i },
   { what: 'no default network', command: 'vde_plug', args: () => [], status: 1, thing: /default|vde\.ctl/, wayOut: /no such file|name|start/i },
   { what: 'a switch in no directory', command: 'vde_switch', args: (s) => ['-s', s.path('none/sw')], status: 255, thing: 'none/sw', wayOut: /no such file|directory/i },
@@ -52,7 +52,7 @@ for (const { what, command, args, status, thing, wayOut } of ROWS) {
   test(`${command}: ${what}`, { needs: FIXED, ours: [command] }, async (scene) => {
     const proc = await scene.run([ours(command), ...args(scene)], { cwd: scene.dir })
     oneLine(proc, command, status, thing, wayOut)
-    assert.deepEqual(readdirSync(scene.dir), [])
+    assert.deepEqual(readdirSync(scene.dir, { recursive: true }).filter((name) => name !== LONG), [])
   })
 }
 

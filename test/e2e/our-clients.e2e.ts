@@ -1,7 +1,8 @@
 /** Our programs as clients of Debian's C switches: `vde_switch`, and the `switch://` and `hub://` of libvdeplug. */
 import assert from 'node:assert/strict'
 import {
-  Shell, PlugPipe, asUser, endPeer, exchange, meet, namespace, ours, peer, peerNode, peerSwitch, run, SIDE, test, type Network, type Scene
+  Shell, PlugPipe, asUser, endPeer, exchange, meet, namespace, ours, peer, peerNode, peerSwitch, run, SIDE, test,
+  type Network, type Scene
 } from './kit/index.ts'
 
 const CLEAN = { code: 0, signal: null }

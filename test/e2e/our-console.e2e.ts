@@ -32,7 +32,9 @@ test('our unixterm: no socket is one line and status 255', { ours: ['unixterm'] 
   assert.match(term.err, /^[^\n]*none[^\n]*\n$|^[^\n]+\n$/)
 })
 
-const command = async (scene: Scene, program: string, mgmt: string, ...words: string[]): Promise<{ code: number | null, out: string }> => {
+interface Result { readonly code: number | null, readonly out: string }
+
+const command = async (scene: Scene, program: string, mgmt: string, ...words: string[]): Promise<Result> => {
   const proc = await scene.run([program, '-s', mgmt, '-f', '/etc/vde2/vdecmd', ...words])
   return { code: proc.exit?.code ?? null, out: proc.out }
 }

@@ -9,7 +9,9 @@ const CLEAN = { code: 0, signal: null }
 const PIPES: ReadonlyArray<readonly [string, string, string]> = [['C dpipe', 'dpipe', ''], ['our dpipe', '', 'dpipe']]
 const station = (scene: Scene, vnl: string, number: number): PlugPipe => new PlugPipe(scene, asUser([ours('vde_plug'), vnl]), number)
 
-const cableTest = (name: string, options: { needs: string[], ours: string[] }, cable: (left: string, right: string) => string[]): void => {
+interface Using { readonly needs: string[], readonly ours: string[] }
+
+const cableTest = (name: string, options: Using, cable: (left: string, right: string) => string[]): void => {
   test(name, { needs: options.needs, ours: ['vde_switch', 'vde_plug', ...options.ours] }, async (scene) => {
     const left = await ourSwitch(scene, { user: true, name: 'left' })
     const right = await ourSwitch(scene, { user: true, name: 'right' })

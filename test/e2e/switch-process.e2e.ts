@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import {
-  ConsoleClient, PlugPipe, commOf, exchange, isAlive, meet, ourSwitch, ours, peer, ready, run, SIDE, Terminal, test, waitFor, type Scene
+  ConsoleClient, PlugPipe, commOf, exchange, isAlive, meet, ourSwitch, ours, peer, ready, run, SIDE, Terminal, test,
+  waitFor, type Scene
 } from './kit/index.ts'
 
 const OURS = ['vde_switch']

@@ -1,0 +1,145 @@
+/** Traffic and the console together: taps, TCP, jumbo frames, events, large tables. */
+import assert from 'node:assert/strict'
+import {
+  ConsoleClient, PlugPipe, Shell, asUser, endPeer, namespace, ours, ourSwitch, peer, probe, mac, BROADCAST, ready,
+  run, sharedHome, SIDE, test, waitFor, type Scene
+} from './kit/index.ts'
+
+const NEEDS = ['userns', 'tun', 'ip', 'ping']
+const CLEAN = { code: 0, signal: null }
+
+/** Our vdens ends with its shell; the C one has to be told. */
+const end = async (...shells: Shell[]): Promise<void> => {
+  if (SIDE === 'c') return await endPeer(...shells)
+  for (const shell of shells) await shell.end()
+}
+
+const pair = async (scene: Scene, dir: string): Promise<[Shell, Shell]> => {
+  const [a, b] = [namespace(scene, ours('vdens'), [dir]), namespace(scene, ours('vdens'), [dir])]
+  await a.address('10.99.0.1/24')
+  await b.address('10.99.0.2/24')
+  await a.ping('10.99.0.2')
+  return [a, b]
+}
+
+test('a TCP stream between two of our namespaces', { needs: [...NEEDS, 'iperf3'], ours: ['vde_switch', 'vdens'] }, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const [a, b] = await pair(scene, net.dir)
+  await b.must(`iperf3 -s -1 -D -I ${net.dir}.iperf`)
+  await waitFor(async () => (await b.run('grep -q ":1451 " /proc/net/tcp6 /proc/net/tcp')).code === 0, 5000, 'the server')
+  const out = await a.must('iperf3 -c 10.99.0.2 -n 40M -f m', 30_000)
+  assert.match(out, /40\.\d MBytes .* sender/)
+  assert.match(await (await net.console()).ask('port/print'), /bytes +4\d{7}\n/)
+  await end(a, b)
+})
+
+test('jumbo frames between our namespaces', { needs: [...NEEDS, 'fixed'], ours: ['vde_switch', 'vdens'] }, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const [a, b] = await pair(scene, net.dir)
+  for (const shell of [a, b]) await shell.must('ip link set vde0 mtu 9216')
+  await a.must('ping -c3 -i0.2 -W2 -M do -s 9188 10.99.0.2')
+  await end(a, b)
+})
+
+test('-t: taps of the switch\'s own namespace', { needs: NEEDS, ours: ['vde_switch', 'vdens'] }, async (scene) => {
+  const dir = `${sharedHome(scene)}/sw`
+  const host = new Shell(scene, asUser(['/usr/bin/unshare', '-Urn']))
+  // A fifo opened both ways: an input that does not end.
+  await host.must(`mkfifo ${dir}.in && { ${ours('vde_switch')} -s ${dir} -M ${dir}.mgmt -t t0 -t t1 <>${dir}.in >/dev/null & } && sw=$!`)
+  await ready(`${dir}.mgmt`)
+  const console = await ConsoleClient.open(`${dir}.mgmt`)
+  const text = await console.ask('port/print')
+  assert.match(text, /Port 0001 [^]*Current User: NONE [^]*endpoint ID \d{4} module tuntap {6}: t0\nPort 0002 [^]*: t1\n/)
+  await host.address('10.99.0.1/24', 't0')
+  const b = namespace(scene, ours('vdens'), [dir])
+  await b.address('10.99.0.2/24')
+  await b.ping('10.99.0.1')
+  await host.ping('10.99.0.2')
+  await end(b)
+  await console.ask('port/print')
+  console.send('shutdown\n')
+  await host.must('wait $sw; ! ip link show t0 2>/dev/null')
+  console.close()
+  await host.end()
+})
+
+test('vde_tunctl: a persistent tap, used, and removed', { needs: NEEDS, ours: ['vde_tunctl', 'vde_plug2tap', 'vde_switch', 'vdens'] }, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const host = new Shell(scene, asUser(['/usr/bin/unshare', '-Urn']))
+  assert.equal(await host.must(`${ours('vde_tunctl')} -b -t keep0`), 'keep0\n')
+  assert.match(await host.must(`${ours('vde_tunctl')} -t keep1 -u 0`), /^Set 'keep1' persistent and owned by uid 0\n$/)
+  await host.address('10.99.0.1/24', 'keep0')
+  await host.must(`${ours('vde_plug2tap')} -s ${net.dir} keep0 & plug=$!`)
+  const b = namespace(scene, ours('vdens'), [net.dir])
+  await b.address('10.99.0.2/24')
+  await b.ping('10.99.0.1')
+  await host.must('kill $plug; wait $plug; ip link show keep0')
+  assert.match(await host.must(`${ours('vde_tunctl')} -d keep0`), /^Set 'keep0' nonpersistent\n$/)
+  await host.must('! ip link show keep0 2>/dev/null')
+  await end(b)
+  await host.end()
+})
+
+test('events: who comes, what is learnt, who goes', { needs: ['vde_plug'], ours: ['vde_switch'] }, async (scene) => {
+  const net = await ourSwitch(scene)
+  const console = await net.console()
+  assert.match(await console.ask('debug/add port'), /1000 Success/)
+  assert.match(await console.ask('debug/add hash'), /1000 Success/)
+  console.text = ''
+  const a = new PlugPipe(scene, [peer('vde_plug'), net.dir], 1)
+  const b = new PlugPipe(scene, [peer('vde_plug'), net.dir], 2)
+  await waitFor(() => (console.text.match(/port\/descr/g) ?? []).length === 2, 5000, 'two descriptions', () => console.text)
+  a.say('hello')
+  await waitFor(() => console.text.includes('hash/+'), 5000, 'the address')
+  const port = /hash\/\+ .* Port (\d)/.exec(console.text)![1]!
+  assert.match(console.text, /^3021 port\/\+ 01\n3031 port\/ep\/\+ Port 01 FD +(\d+)\n3023 port\/descr Port 01 FD +\1 -> "vdeplug: user=\S+ pid=\d+"\n/)
+  assert.match(console.text, new RegExp(`^3011 hash/\\+ 02:00:5e:00:00:01 VLAN 00:00 Port ${port}$`, 'm'))
+  await a.end()
+  await waitFor(() => /^3032 port\/ep\/- Port 0\d FD +\d+\n3022 port\/- 0\d\n/m.test(console.text), 5000, 'the end of its port')
+  await waitFor(() => /^3012 hash\/- 02:00:5e:00:00:01 VLAN 00:00 Port \d$/m.test(console.text), 5000, 'the end of its address')
+  await b.end()
+})
+
+test('a table of 20 000 addresses is printed whole, to a slow reader too', { needs: ['vde_plug', 'fixed'], ours: ['vde_switch'] }, async (scene) => {
+  const net = await ourSwitch(scene)
+  const a = new PlugPipe(scene, [peer('vde_plug'), net.dir], 1)
+  const count = 20_000
+  for (let i = 0; i < count; i++) {
+    a.send(probe(BROADCAST, mac(i), '', 60))
+    if (i % 500 === 499) await a.proc.drained()
+  }
+  const console = await net.console()
+  await waitFor(async () => (await console.ask('hash/print', 10_000)).split('\n').filter((line) => line.startsWith('Hash: ')).length === count, 15_000, 'all of them')
+  const slow = scene.start([peer('unixterm'), net.mgmt])
+  await slow.says(/vde\$ /)
+  slow.holdOutput()
+  slow.write('hash/print\n')
+  assert.match(await console.ask('port/showinfo'), /1000 Success/, 'another session meanwhile')
+  slow.takeOutput()
+  await slow.says(/\n\.\n1000 Success\n/, 10_000)
+  assert.equal(slow.out.match(/^Hash: \d{4} Addr: 02:00:5e:00:..:.. VLAN 0000 to port: 001 {2}age \d+ secs$/gm)?.length, count)
+})
+
+test('many commands in one write, and one in many', { ours: ['vde_switch'], needs: ['fixed'] }, async (scene) => {
+  const net = await ourSwitch(scene)
+  const console = await net.console()
+  console.send(Array.from({ length: 20 }, (_, i) => `port/create ${i + 1}\r\n`).join(''))
+  for (let i = 0; i < 20; i++) assert.equal(await console.until('\nvde$ '), '1000 Success\n')
+  for (const octet of 'port/remove 12\n') {
+    console.send(octet)
+    await new Promise((resolve) => { setImmediate(resolve) })
+  }
+  assert.equal(await console.until('\nvde$ '), '1000 Success\n')
+  assert.match(await console.ask('port/allprint 1'), /Port 0001/, 'port/remove 1 was never run')
+})
+
+test('--macaddr, --hashsize, --priority', { ours: ['vde_switch'] }, async (scene) => {
+  const net = await ourSwitch(scene, { args: ['--macaddr', '02:0:5e:00:00:aA', '--hashsize', '100', '--priority', '0x1000'] })
+  const console = await net.console()
+  assert.match(await console.ask('showinfo'), new RegExp(`\npid ${net.proc.pid} MAC 02:00:5e:00:00:aa uptime \\d+\n`))
+  assert.match(await console.ask('hash/showinfo'), /Hash size 128\n/)
+  assert.match(await console.ask('fstp/showinfo'), /MAC 02:00:5e:00:00:aa Priority 4096 \(0x1000\)\nFSTP=false\n/)
+  assert.deepEqual(await net.stop(), CLEAN)
+})
+
+run()
