@@ -19,8 +19,8 @@ processes('getpgid, getsid, setpgid, kill', () => {
   assert.is(native.setpgid(process.pid, 1), -EPERM)
   assert.is(native.kill(process.pid, 999), -EINVAL)
 })
-processes('pidfdOpen of a stranger can be signalled, not waited for', () => {
-  const fd = native.pidfdOpen(process.ppid)
+processes('pidfdOpen of what is no child can be signalled, not waited for', () => {
+  const fd = native.pidfdOpen(process.pid)
   assert.is(native.pidfdSignal(fd, 0), 0)
   assert.is(native.pidfdWait(fd), -ECHILD)
   closeAll(fd)
