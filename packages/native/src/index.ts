@@ -96,6 +96,7 @@ export interface Account {
 /** Answer of {@link Native.inspectTap}. */
 export type InspectDone = (fd: number, flags: number, name: string, length: number) => void
 
+/** The addon's functions, by subject. */
 export interface Native {
   // ---- one epoll set for the process, shown to libuv as one handle ----
   /**
@@ -265,4 +266,5 @@ export interface Native {
 
 const require = createRequire(import.meta.url)
 
+/** The addon. Loading throws when it was not built (`npm run build`). */
 export const native: Native = require('../build/vde_native.node') as Native

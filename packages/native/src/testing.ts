@@ -16,6 +16,7 @@ export const pairOf = (type: number): [a: number, b: number] => {
   return [out[0], out[1]]
 }
 
+/** Closes each, whatever it answers. */
 export const closeAll = (...fds: number[]): void => { for (const fd of fds) native.close(fd) }
 
 /** How many descriptors this process has open. */
@@ -31,6 +32,7 @@ export const inDirectory = (body: (dir: string) => void): void => {
   try { body(dir) } finally { rmSync(dir, { recursive: true, force: true }) }
 }
 
+/** How a script ended, and what it wrote. */
 export interface Outcome {
   readonly status: number | null
   readonly signal: string | null

@@ -10,6 +10,7 @@ const { EACCES, EBUSY, EINVAL, EMFILE, ENFILE, ENODEV, ENOENT, ENXIO, EPERM } = 
 /** What failed: the name itself, opening the device, joining the interface, or setting it up afterwards. */
 export type TapStep = 'name' | 'device' | 'interface' | 'setting'
 
+/** A TAP that could not be had. */
 export interface TapFailure {
   readonly step: TapStep
   /** Positive. */

@@ -5,6 +5,7 @@ import { native } from '@vde-ts/native'
 import type { TapFailure } from './failure.ts'
 import { failure, isTapFailure, openTap, type TapOptions } from './tap.ts'
 
+/** What {@link createPersistent} makes. */
 export interface PersistentOptions extends TapOptions {
   /** Who may join it. With both set, both must match: so give a group alone to let its members in. */
   readonly owner?: number

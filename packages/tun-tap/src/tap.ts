@@ -13,6 +13,7 @@ export const VNET_HEADER = 12
 /** What TUNSETOFFLOAD is tried with, best first. USO4 and USO6 (0x60) only exist together; 0x10 is obsolete UFO. */
 const OFFLOADS = [0x6f, 0x0f, 0x07, 0x01]
 
+/** What {@link openTap} opens. */
 export interface TapOptions {
   /** Absent or empty: the kernel chooses. An existing persistent interface of the name is joined. */
   readonly name?: string
@@ -26,6 +27,7 @@ export interface TapOptions {
   readonly device?: string
 }
 
+/** An open TAP. */
 export interface Tap {
   /** Non-blocking, close-on-exec; the caller closes it, and with it an interface that is not persistent. */
   readonly fd: number
@@ -47,6 +49,7 @@ export const openTap = (options: TapOptions = {}): Tap | TapFailure => {
   return failure(sized, name, 'setting', device)
 }
 
+/** Tells the two answers of {@link openTap} apart. */
 export const isTapFailure = (result: Tap | TapFailure): result is TapFailure => 'errno' in result
 
 /** Has the kernel hand over what its checksum and segmentation offload leaves undone. @returns the mask accepted, or -errno */
@@ -63,6 +66,7 @@ const flagsOf = (options: TapOptions): number =>
   (options.tun === true ? IFF_TUN : IFF_TAP) | IFF_NO_PI |
   (options.vnetHeader === true ? IFF_VNET_HDR : 0) | (options.exclusive === true ? IFF_TUN_EXCL : 0)
 
+/** The failure of a native that answered `result` (-errno). */
 export const failure = (result: number, name: string, step: TapStep, device: string): TapFailure =>
   ({ step, errno: -result, detail: tapFailure(result, name, step, device) })
 
