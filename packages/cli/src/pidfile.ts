@@ -10,6 +10,7 @@
 import { closeSync, constants, lstatSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { systemError, VdeError, type Errno } from '@vde-ts/link/errors.js'
 
+/** What a pid file that is there already means, see above. */
 export type PidFileRule = 'exclusive' | 'replace'
 
 /**

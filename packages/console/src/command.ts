@@ -21,11 +21,13 @@ export interface Call<C> {
   readonly depth: number
 }
 
+/** A heading of `help`, such as `port` above `port/print`. Typed, it is an unknown command. */
 export interface Menu {
   readonly path: string
   readonly help: string
 }
 
+/** One command: what `help` says of it, and what it does. `C` is what the commands of a console work on. */
 export interface Command<C> {
   /** Words joined by `/`, what is typed. */
   readonly path: string
@@ -50,8 +52,10 @@ export interface Command<C> {
   readonly json?: (context: C, args: Args, call: Call<C>) => unknown
 }
 
+/** A line of `help`. */
 export type Row<C> = Command<C> | Menu
 
+/** Whether a row can be executed. */
 export const isCommand = <C>(row: Row<C>): row is Command<C> => 'run' in row
 
 /** The words after the command. Numbers are decimal whatever zeros they start with, or hexadecimal after `0x`. */

@@ -44,6 +44,9 @@ export interface ConsoleSpec<C> {
   readonly onDefect?: (error: unknown, line: string) => void
 }
 
+/**
+ * A command table that answers lines. Holds nothing of its sessions, which may be many and take turns within replies.
+ */
 export class Console<C> {
   readonly table: CommandTable<C>
   readonly context: C

@@ -31,6 +31,7 @@ const E2BIG = 7
 /** `end`: the input has ended and everything was answered. */
 export type DialogueEnd = Ending | 'end'
 
+/** How a session differs from another: on a socket all are true, a pipe on standard input is greeted with nothing. */
 export interface DialogueOptions {
   /** Starts with the banner. */
   readonly isGreeting: boolean
@@ -42,6 +43,10 @@ export interface DialogueOptions {
   readonly hasPause: boolean
 }
 
+/**
+ * One session, see above. Whoever writes asks {@link Dialogue.next} while the descriptor takes octets, and calls
+ * {@link Dialogue.close} at the end.
+ */
 export class Dialogue<C> implements Subscriber {
   /** Set by {@link next} when it answers null for good. */
   ended: DialogueEnd | null = null

@@ -12,6 +12,7 @@ export interface Subscriber {
   onEvent (line: string): void
 }
 
+/** A kind of event, as `debug/list` shows it. `tag` is 0 to 0o777. */
 export interface Category {
   readonly path: string
   readonly tag: number

@@ -18,6 +18,9 @@ export const generalCommands = <C>(what: string): Array<Row<C>> => [
   { path: 'shutdown', syntax: '', help: `end the ${what}`, ends: 'shutdown', run: () => {} }
 ]
 
+/**
+ * `load PATH`: every line is echoed and answered; a session that may call it may read any file that the program may.
+ */
 export const loadCommand = <C>(): Row<C> => ({
   path: 'load',
   syntax: 'path',
@@ -38,6 +41,7 @@ function * load <C> (path: string, { console, subscriber, depth }: Call<C>): Gen
 
 const CATEGORIES = ['CATEGORY               TAG STATUS HELP', '------------           --- ------ ----']
 
+/** `debug/`: which categories exist, and which of them this session hears. */
 export const debugCommands = <C>(): Array<Row<C>> => [
   { path: 'debug', help: 'EVENTS' },
   {

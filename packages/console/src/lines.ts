@@ -8,6 +8,10 @@ export const MAX_LINE = 8192
 const LF = 10
 const CR = 13
 
+/**
+ * Octets in, lines of UTF-8 out. Holds MAX_LINE octets of an unfinished line, and complete lines until they are
+ * taken.
+ */
 export class LineBuffer {
   #rest: Buffer = Buffer.alloc(0)
   /** Inside a line that is too long: everything up to its end is dropped. */

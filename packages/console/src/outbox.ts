@@ -20,6 +20,10 @@ export type Flushed = 'idle' | 'full' | 'turn' | 'broken'
 const EAGAIN = 11
 const EINTR = 4
 
+/**
+ * The writing half of a session. It neither watches nor closes the descriptor: {@link Outbox.flush} tells what to
+ * wait for.
+ */
 export class Outbox<C> {
   readonly #dialogue: Dialogue<C>
   readonly #write: Write

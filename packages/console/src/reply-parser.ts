@@ -29,6 +29,7 @@ export interface ConsoleEvent {
   readonly text: string
 }
 
+/** Told of what was said, in the order in which it was said. Called from within {@link ReplyParser.push} and `end`. */
 export interface ReplyHandler {
   onGreeting (lines: readonly string[], prompt: string): void
   onReply (reply: Reply): void
@@ -42,6 +43,7 @@ const END = /^9999/
 /** The first prompt follows an empty line. */
 const PROMPT = /^\S.*?\$ /
 
+/** Text of one session in, {@link ReplyHandler} calls out. */
 export class ReplyParser {
   readonly #handler: ReplyHandler
   #rest = ''

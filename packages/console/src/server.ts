@@ -24,6 +24,7 @@ const EMFILE = 24
 const ECONNABORTED = 103
 const ECONNREFUSED = 111
 
+/** Where to listen, and what sessions talk to. */
 export interface ServerOptions<C> {
   /** Where to listen; absolute, since a daemon changes its directory. */
   readonly path: string
@@ -39,6 +40,7 @@ export interface ServerOptions<C> {
   readonly maxSessions?: number
 }
 
+/** Owns the socket file and every session until {@link ConsoleServer.close}. */
 export class ConsoleServer<C> implements Watcher {
   readonly path: string
   readonly mode: number

@@ -23,6 +23,7 @@ export interface SessionHost {
   onSessionEnd (session: Session<never>, isShutdown: boolean): void
 }
 
+/** Owns its descriptor, and closes it when the peer leaves, logs out, or {@link Session.close} is called. */
 export class Session<C> implements Watcher {
   readonly #fd: number
   readonly #loop: Loop

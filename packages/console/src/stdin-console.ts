@@ -21,6 +21,7 @@ const EAGAIN = 11
 const EINTR = 4
 const EOPNOTSUPP = 95
 
+/** What to talk to, and where. */
 export interface StdinOptions<C> {
   readonly console: Console<C>
   readonly loop: Loop
@@ -31,6 +32,7 @@ export interface StdinOptions<C> {
   readonly onEnd: (why: 'end' | 'shutdown') => void
 }
 
+/** Talks from its making to the end of the input, `shutdown`, or {@link StdinConsole.close}. */
 export class StdinConsole<C> {
   readonly #options: StdinOptions<C>
   readonly #input: number

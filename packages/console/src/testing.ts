@@ -14,6 +14,7 @@ const nullLink: Link = {
   offload: false, maxFrame: 65557, label: 'null', send: () => true, pause () {}, resume () {}, close () {}
 }
 
+/** A switch, its console, and a directory that goes with them. */
 export interface Bench {
   readonly sw: Switch
   readonly console: Console<SwitchContext>

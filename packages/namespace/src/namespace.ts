@@ -18,6 +18,7 @@ import { explain, readFacts } from './refusal.ts'
 import { privateFile, resolvContent, type ResolvOptions } from './resolv.ts'
 import { Namespace } from './running.ts'
 
+/** What to run, and what it finds inside. */
 export interface NamespaceOptions extends ResolvOptions {
   /** The command and its arguments; searched in the PATH of `env` when it has no slash. */
   readonly command: readonly string[]

@@ -15,6 +15,7 @@ import { VdeError, systemError } from '@vde-ts/link/errors.js'
 /** Where every program looks. */
 export const RESOLV_CONF = '/etc/resolv.conf'
 
+/** Which name servers a command sees. Nothing given: the host's, for root in a copy. */
 export interface ResolvOptions {
   /** File whose content is wanted inside. It is copied: what is written inside does not reach it. */
   readonly resolvFile?: string

@@ -14,6 +14,10 @@ import { openVnl, type OpenOptions } from './registry.ts'
 /** Octets of the shortest frame: its header. */
 const SHORTEST = 14
 
+/**
+ * How to open, and what to call. What a callback throws becomes an uncaught exception of the process, behind the
+ * turn.
+ */
 export interface ConnectionOptions extends OpenOptions {
   /** A frame arrived. `frame` is a view that is valid during the call only: copy what you keep. */
   onFrame? (frame: Uint8Array): void
@@ -23,6 +27,7 @@ export interface ConnectionOptions extends OpenOptions {
   onClose? (why?: Error): void
 }
 
+/** An open network, made by {@link open}. `await using` closes it. */
 export interface Connection extends AsyncDisposable {
   /** What it is, for people: `vde:///tmp/sw`. */
   readonly label: string

@@ -21,6 +21,7 @@ const EADDRINUSE = 98
 /** A bound datagram socket. The caller closes `fd` and ends the hand-shake with {@link removeClientSocket}. */
 export interface ClientSocket { readonly fd: number, readonly path: string, readonly mode: number }
 
+/** Who may write to the data socket of a client, besides its user. */
 export interface ClientAccess {
   /** Group name or number; empty: unchanged. */
   readonly group: string

@@ -40,6 +40,7 @@ export const deriveModes = (given: Modes): Modes => {
   return { mode: given.mode, dirMode }
 }
 
+/** What to own, and how it is to be found by others. `mode` and `dirMode` are octal permissions. */
 export interface DirectoryOptions {
   readonly path: string
   readonly mode: number

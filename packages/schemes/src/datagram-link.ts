@@ -27,6 +27,7 @@ const EINTR = 4
 /** The peer's socket is gone: EPIPE, ECONNRESET, ENOTCONN, ECONNREFUSED. */
 const GONE: ReadonlySet<number> = new Set([-32, -104, -107, -111])
 
+/** What differs between the media over such a socket. */
 export interface DatagramOptions {
   readonly label: string
   /** SOCK_SEQPACKET: an empty packet is the end of the peer. On datagrams it means nothing and is ignored. */
@@ -35,6 +36,10 @@ export interface DatagramOptions {
   readonly onRelease?: () => void
 }
 
+/**
+ * The link, see above. {@link DatagramLink.end} is for media that hear of the end elsewhere, as vde does on its
+ * control stream.
+ */
 export class DatagramLink implements Link, Watcher, Flushable {
   readonly offload = false
   readonly maxFrame: number = SLOT_OCTETS

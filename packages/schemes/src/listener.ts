@@ -45,6 +45,7 @@ export interface Admission {
   abort (): void
 }
 
+/** Where to listen, and who decides about clients. */
 export interface ListenerOptions extends DirectoryOptions {
   readonly loop: Loop
   /** @throws {VdeError} the client is refused, and the message logged */
@@ -55,6 +56,7 @@ export interface ListenerOptions extends DirectoryOptions {
   readonly timeoutMs?: number
 }
 
+/** Owns the directory, the connections that wait, and the links of all clients until {@link VdeListener.close}. */
 export class VdeListener implements Watcher, PendingOwner {
   readonly directory: ControlDirectory
   readonly #options: ListenerOptions

@@ -44,7 +44,9 @@ const scheme = (kind: Kind, summary: string): Scheme => ({
   open: (tail, sink, context) => openNode(kind, tail, sink, context)
 })
 
+/** `hub://PATH`: what one station sends all others get. */
 export const hubScheme: Scheme = scheme('hub', 'be a hub that others join with vde://PATH')
+/** `switch://PATH`: addresses are learnt. VLAN tags pass untouched in both. */
 export const switchScheme: Scheme = scheme('switch', 'be a learning switch that others join with vde://PATH')
 
 /** @throws {VdeError} EEXIST a live node is there, ENOENT, EACCES, ENAMETOOLONG, EINVAL for a parameter */

@@ -24,6 +24,7 @@ export interface PendingOwner {
   refused (pending: PendingRequest, why: string): void
 }
 
+/** Watches the descriptor until it tells its owner, once, or is released. */
 export class PendingRequest implements Watcher {
   readonly fd: number
   readonly peer: Peer

@@ -33,6 +33,7 @@ const MOST = 2 ** 30 - 1
 /** For descriptors that are ours and non-blocking. */
 export const PLAIN_IO: DescriptorIo = { read: native.read, write: native.write, atMost: MOST }
 
+/** What differs between the media that carry a stream. */
 export interface StreamOptions {
   readonly label: string
   /** Longest frame to send; absent: what C programs take. */
@@ -47,6 +48,7 @@ export interface StreamOptions {
 const shared = new Uint8Array(HEADROOM + READ_OCTETS)
 let isSharedTaken = false
 
+/** The link, see above. */
 export class StreamLink implements Link, Flushable, StreamSink {
   readonly offload = false
   readonly maxFrame: number

@@ -11,6 +11,7 @@ import { VdeListener, type Admission } from './listener.ts'
 /** Kind of medium of its endpoints, as the console shows it. */
 const MODULE = 'unix prog'
 
+/** Where to serve, and with which permissions. */
 export interface SwitchServerOptions {
   /** Directory to own. */
   readonly path: string

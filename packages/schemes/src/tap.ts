@@ -16,6 +16,7 @@ const EAGAIN = 11
 /** The interface is gone: ENXIO, ENODEV, EBADFD. */
 const GONE: ReadonlySet<number> = new Set([-6, -19, -77])
 
+/** `tap://NAME`. Without privileges it wants a persistent interface of the user. */
 export const tapScheme: Scheme = {
   name: 'tap',
   summary: 'a TAP interface of this host',
@@ -33,6 +34,7 @@ export const tapScheme: Scheme = {
 /** Takes over the open TAP `fd` (no header in front of frames); the link is paused. @throws {VdeError} EBADF, ENOMEM */
 export const tapLink = (fd: number, name: string, sink: FrameSink, loop: Loop): TapLink => new TapLink(fd, name, sink, loop)
 
+/** A link over an open TAP, for whoever has the descriptor from elsewhere (a namespace); see {@link tapLink}. */
 export class TapLink implements Link, Watcher {
   readonly offload = false
   readonly maxFrame: number = SLOT_OCTETS

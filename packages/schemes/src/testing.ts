@@ -13,6 +13,7 @@ export const scratch = (): { readonly path: string, remove (): void } => {
   return { path, remove () { rmSync(path, { recursive: true, force: true }) } }
 }
 
+/** A switch on a control directory of its own. */
 export interface Served {
   readonly bridge: Switch
   readonly listener: VdeListener

@@ -46,6 +46,7 @@ export interface JoinRequest extends ClientAccess {
   readonly timeoutMs?: number
 }
 
+/** `vde://DIR[PORT]`. An empty path means the switch of the system, see {@link DEFAULT_DIRECTORIES}. */
 export const vdeScheme: Scheme = {
   name: 'vde',
   summary: 'join a VDE switch, hub or netnode by its directory',

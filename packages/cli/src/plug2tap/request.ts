@@ -1,6 +1,7 @@
 /** What a command line of vde_plug2tap asks for. Pure. */
 import { UsageError, type Parsed } from '../command.ts'
 
+/** A command line of vde_plug2tap, read. */
 export interface Request {
   readonly tap: string
   /** A VNL; empty: the default network. `-`: the stream on descriptors 0 and 1. */

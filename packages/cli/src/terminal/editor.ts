@@ -6,6 +6,7 @@ import { complete } from './completion.ts'
 
 const HISTORY = 1000
 
+/** What the editor is for: it gives lines away one at a time, the next when the answer to the one before is shown. */
 export interface EditorHandler {
   /** A line was entered. @returns what to show, null: the session has ended */
   onLine (line: string): Promise<string | null>
@@ -13,6 +14,10 @@ export interface EditorHandler {
   onEnd (): void
 }
 
+/**
+ * Owns the terminal (standard input in raw mode, standard output) from its making to {@link Editor.close}. One per
+ * process.
+ */
 export class Editor {
   /** What TAB completes. */
   commands: readonly string[]

@@ -7,12 +7,16 @@ const CHUNK = 65536
 const EAGAIN = 11
 const EINTR = 4
 
+/** Who takes the lines. */
 export interface LineHandler {
   onLine (line: string): void
   /** The input has ended. Not called after {@link InputLines.close}. */
   onEnd (): void
 }
 
+/**
+ * Reads from its making on. An unfinished last line counts as a line; one over MAX_LINE octets comes as an empty one.
+ */
 export class InputLines {
   readonly #fd: number
   readonly #handler: LineHandler

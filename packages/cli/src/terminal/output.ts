@@ -16,6 +16,7 @@ export const writeBytes = (fd: number, buf: Uint8Array, off: number, len: number
   return true
 }
 
+/** Writes `text` as UTF-8, blocking. False: nobody reads any more. */
 export const writeText = (fd: number, text: string): boolean => {
   const bytes = Buffer.from(text)
   return writeBytes(fd, bytes, 0, bytes.length)

@@ -21,6 +21,7 @@ const CONNECT_WAIT_MS = 100
 const EAGAIN = 11
 const EINTR = 4
 
+/** unixterm: the command. Resolves when the relay runs; ends the process with 0 when the socket has ended. */
 export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const [path] = parsed.operands
   if (path === undefined || parsed.operands.length > 1) throw new UsageError('Cannot connect: one socket is wanted')

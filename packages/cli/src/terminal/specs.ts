@@ -17,11 +17,13 @@ const terminal = (name: string, summary: string, description: readonly string[])
   singleDashLong: true
 })
 
+/** Command line of unixterm, whose one operand is the socket. */
 export const unixtermSpec: CommandSpec = terminal('unixterm', 'plain terminal for a console', [
   'Joins standard input and output with the stream socket SOCKET, byte for byte. At the end of the input the console ' +
   'answers what it was sent before this program ends.'
 ])
 
+/** Command line of vdeterm, the same as that of unixterm. */
 export const vdetermSpec: CommandSpec = terminal('vdeterm', 'console of a switch with line editing', [
   'Arrows, ^A, ^E, ^K, ^U, ^W, ^L edit and recall lines, TAB completes commands (twice: lists them), ^C clears the line, ' +
   '^D and logout end. In a pipe it answers line by line.'
@@ -52,5 +54,6 @@ const once = (name: string): CommandSpec => ({
   singleDashLong: true
 })
 
+/** Command line of unixcmd; vdecmd is the same with another default socket. */
 export const unixcmdSpec: CommandSpec = once('unixcmd')
 export const vdecmdSpec: CommandSpec = once('vdecmd')

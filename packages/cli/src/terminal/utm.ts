@@ -13,8 +13,10 @@ export const COMMANDS = [
   'IN', 'THROW', 'SEND', 'IF', 'GOTO', 'EXIT', 'EXITRV', 'EXITATOI', 'COPY', 'SKIP', 'SHIFT', 'IFARG', 'RVATOI', 'OUTSHIFT', 'OUTTAG'
 ] as const
 
+/** A word that a state can have. */
 export type UtmCommand = typeof COMMANDS[number]
 
+/** One line of a script. What has no text has the empty one, what has no number has 0. */
 export interface State {
   readonly number: number
   readonly command: UtmCommand
@@ -22,6 +24,7 @@ export interface State {
   readonly value: number
 }
 
+/** A script, read. It may well jump to numbers that no state has: that means the next higher one. */
 export interface Script {
   readonly timeoutMs: number
   /** In rising order. */
@@ -56,6 +59,7 @@ const readState = (line: string): State | null => {
 /** What the other side said next: one character, or null at its end or the time-out. */
 export type Read = () => Promise<string | null>
 
+/** How a script ended: the exit status, 0 to 255, and what is to go to standard output. */
 export interface Conversation {
   readonly status: number
   readonly output: string

@@ -2,6 +2,7 @@
 import { NAME_MAX } from '@vde-ts/tun-tap/name.js'
 import { UsageError, type Values } from '../command.ts'
 
+/** A command line of vde_tunctl, read: make one interface persistent, or take one away. */
 export interface Request {
   readonly remove: boolean
   /** Empty: the kernel chooses. */

@@ -6,6 +6,7 @@ import { deriveModes, type Modes } from '@vde-ts/schemes/control-directory.js'
 import { MAX_PORTS } from '@vde-ts/switch'
 import { UsageError, type Parsed, type Values } from '../command.ts'
 
+/** Everything the command line of vde_switch decides, defaults filled in. */
 export interface SwitchSettings {
   /** Control directory as typed: it is resolved, links included, when it is made. */
   readonly path: string

@@ -1,6 +1,7 @@
 /** What a command line of vdens asks for. Pure: options, operands and environment in, a plan out. */
 import { UsageError, type Values } from '../command.ts'
 
+/** What is to be made, and what is to be run in it. Absent fields stay as they are on the host. */
 export interface Plan {
   /** One per interface, ready for the registry. */
   readonly vnls: readonly string[]

@@ -19,6 +19,7 @@ export interface RejoinWorld {
   now (): number
 }
 
+/** What to join, and how. */
 export interface RejoinOptions {
   /** How people call it: the VNL. */
   readonly label: string
@@ -28,6 +29,7 @@ export interface RejoinOptions {
   readonly world: RejoinWorld
 }
 
+/** Opens the medium anew; the link is paused. Rejects with a VdeError while it is away. */
 export type OpenLink = (sink: FrameSink) => Promise<Link>
 
 /** Up for this long, a link is thought to stay. */

@@ -14,6 +14,7 @@ export interface SwitchFacts {
   readonly uptimeSec: () => number
 }
 
+/** What every command of the table of a switch is given. */
 export interface SwitchContext {
   readonly sw: Switch
   readonly facts: SwitchFacts

@@ -60,6 +60,7 @@ export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): Comma
   hashCommands, fstpCommands, portCommands, vlanCommands, more
 )
 
+/** A console that hears what its switch tells. */
 export interface SwitchConsole {
   readonly console: Console<SwitchContext>
   /** Stops following the switch. */
