@@ -1,7 +1,7 @@
 /** `vde_plug` as a command: options, default and indirect networks, login shell, seqpacket, pid file, daemon, signals. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { PlugPipe, isAlive, meet, ours, ourSwitch, peer, run, test, waitFor } from './kit/index.ts'
+import { PlugPipe, isAlive, meet, ours, ourSwitch, peer, run, Terminal, test, waitFor } from './kit/index.ts'
 
 const OURS = ['vde_switch', 'vde_plug']
 const CLEAN = { code: 0, signal: null }
@@ -57,6 +57,12 @@ for (const args of [['-c', 'vde_plug vxvde://'], ['-c', 'sh']]) {
     assert.match(proc.err, /vde_plug/)
   })
 }
+
+test('login shell: nothing on a terminal is refused', { ours: OURS, needs: ['pty', 'fixed'] }, async (scene) => {
+  const term = await Terminal.open(scene, [plug()])
+  assert.notEqual((await term.ends()).code, 0)
+  assert.match(term.screen, /vde_plug/)
+})
 
 test('login shell: -c vde_plug is the default network', { ours: OURS }, async (scene) => {
   const { dir } = await ourSwitch(scene)

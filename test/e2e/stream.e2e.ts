@@ -1,6 +1,6 @@
 /** The vde stream and `dpipe`: ours across theirs and back, every notation, bursts, splits, ends. */
 import assert from 'node:assert/strict'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import {
   PlugPipe, asUser, exchange, meet, ours, ourSwitch, peer, probe, probeText, run, SIDE, test, waitFor, mac, BROADCAST, type Scene
 } from './kit/index.ts'
@@ -90,6 +90,27 @@ test('our dpipe: pid and group files', { ours: ['dpipe'] }, async (scene) => {
   await scene.vanishes(pidFile)
   await scene.vanishes(groupFile)
 })
+
+test('our dpipe -d: returns at once, and its group can be ended by the file', { ours: ['dpipe'] }, async (scene) => {
+  const group = scene.path('d.group')
+  const parent = await scene.run([ours('dpipe'), '-d', '-P', group, 'cat', '=', 'cat'])
+  assert.deepEqual(parent.exit, CLEAN)
+  await waitFor(() => existsSync(group) && /^-\d+\n$/.test(readFileSync(group, 'utf8')), 3000, 'its group')
+  await waitFor(() => scene.processes().filter(({ command }) => command === 'cat').length === 2, 3000, 'two cats')
+  process.kill(Number(readFileSync(group, 'utf8')), 'SIGTERM')
+  await waitFor(() => scene.processes().length === 0, 3000, 'the end of all')
+  await scene.vanishes(group)
+})
+
+for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+  test(`our dpipe: ${signal} ends all its commands`, { ours: ['dpipe'] }, async (scene) => {
+    const pipe = scene.start([ours('dpipe'), 'cat', '=', 'cat'])
+    await waitFor(() => scene.processes().filter(({ command }) => command === 'cat').length === 2, 3000, 'two cats')
+    const exit = await pipe.stop(signal)
+    assert.ok(exit.signal === signal || exit.code === 0, JSON.stringify(exit))
+    await waitFor(() => scene.processes().length === 0, 3000, 'the end of all')
+  })
+}
 
 test('our vde_plug = command: the stream on its stdin and stdout', { ours: ['vde_switch', 'vde_plug'] }, async (scene) => {
   const left = await ourSwitch(scene, { user: true, name: 'left' })

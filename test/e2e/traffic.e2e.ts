@@ -1,7 +1,7 @@
 /** Traffic and the console together: taps, TCP, jumbo frames, events, large tables. */
 import assert from 'node:assert/strict'
 import {
-  ConsoleClient, PlugPipe, Shell, asUser, endPeer, namespace, ours, ourSwitch, peer, probe, mac, BROADCAST, ready,
+  ConsoleClient, PlugPipe, Shell, asUser, endPeer, exchange, meet, namespace, ours, ourSwitch, peer, probe, mac, BROADCAST, ready,
   run, sharedHome, SIDE, test, waitFor, type Scene
 } from './kit/index.ts'
 
@@ -118,6 +118,53 @@ test('a table of 20 000 addresses is printed whole, to a slow reader too', { nee
   slow.takeOutput()
   await slow.says(/\n\.\n1000 Success\n/, 10_000)
   assert.equal(slow.out.match(/^Hash: \d{4} Addr: 02:00:5e:00:..:.. VLAN 0000 to port: 001 {2}age \d+ secs$/gm)?.length, count)
+})
+
+test('a full table of addresses evicts, and the switch goes on', { needs: ['vde_plug', 'fixed'], ours: ['vde_switch'] }, async (scene) => {
+  const net = await ourSwitch(scene)
+  const flooder = new PlugPipe(scene, [peer('vde_plug'), net.dir], 1)
+  const a = new PlugPipe(scene, [peer('vde_plug'), net.dir], 2)
+  const b = new PlugPipe(scene, [peer('vde_plug'), net.dir], 3)
+  await meet(a, b)
+  const count = 80_000
+  // To an address of its own: they teach the table and then go nowhere.
+  flooder.say('mine')
+  await a.hears('mine')
+  const bytes = probe(flooder.address, mac(0), '', 60)
+  for (let i = 0; i < count; i++) {
+    const one = Buffer.from(bytes)
+    one.writeUInt32BE(i, 7)
+    flooder.send(one)
+    if (i % 500 === 499) await flooder.proc.drained()
+    if (i % 10_000 === 0) await exchange(a, b, [60]) // the honest keep their places
+  }
+  await exchange(a, b)
+  const table = await (await net.console()).ask('hash/print', 20_000)
+  const lines = table.split('\n').filter((line) => line.startsWith('Hash: '))
+  assert.ok(lines.length > 10_000 && lines.length <= 65_536, `${lines.length} addresses`)
+  for (const { address } of [a, b]) {
+    const text = address.toString('hex').replace(/..(?=.)/g, '$&:')
+    assert.ok(lines.some((line) => line.includes(text)), `${text} is still known`)
+  }
+})
+
+test('ours on the console: counters, static addresses, --json', { needs: ['vde_plug', 'fixed'], ours: ['vde_switch'] }, async (scene) => {
+  const net = await ourSwitch(scene)
+  const console = await net.console()
+  const a = new PlugPipe(scene, [peer('vde_plug'), net.dir], 1)
+  const b = new PlugPipe(scene, [peer('vde_plug'), net.dir], 2)
+  await meet(a, b)
+  assert.match(await console.ask('hash/add 02:00:5e:00:00:77 1'), /1000 Success/)
+  assert.match(await console.ask('hash/find 02:00:5e:00:00:77'), /to port: 001/)
+  assert.match(await console.ask('hash/del 02:00:5e:00:00:77'), /1000 Success/)
+  assert.match(await console.ask('hash/find 02:00:5e:00:00:77'), /1019 No such device/)
+  assert.match(await console.ask('port/counters 1'), / lost: .*queueFull 0/)
+  for (const command of ['showinfo', 'ds/showinfo', 'hash/showinfo', 'hash/print', 'port/showinfo', 'port/print', 'port/allprint', 'vlan/print', 'fstp/showinfo']) {
+    const text = await console.ask(`${command} --json`)
+    const match = /^0000 DATA END WITH '\.'\n([^\n]+)\n\.\n1000 Success\n$/.exec(text)
+    assert.ok(match !== null, `${command}: ${text}`)
+    assert.equal(typeof JSON.parse(match[1]!), 'object', command)
+  }
 })
 
 test('many commands in one write, and one in many', { ours: ['vde_switch'], needs: ['fixed'] }, async (scene) => {

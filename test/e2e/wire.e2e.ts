@@ -202,6 +202,18 @@ test('untagged in, tagged out, and back', { needs: NEEDS, ours: OURS }, async (s
   assert.equal(probeText(plain.receive() ?? Buffer.alloc(0)), 'end', 'nothing of VLAN 7 came')
 })
 
+test('tagged frames of undefined VLANs: dropped, or passed by --vlan-transparent', { needs: FIXED, ours: OURS }, async (scene) => {
+  for (const [args, passes] of [[[], false], [['--vlan-transparent'], true]] as const) {
+    const net = await ourSwitch(scene, { args, name: `sw${args.length}` })
+    const [a, b] = [join(scene, net), join(scene, net)]
+    const foreign = tagged(probe(BROADCAST, mac(1), 'foreign'), 77, 3)
+    a.send(foreign)
+    a.send(probe(BROADCAST, mac(1), 'plain'))
+    if (passes) assert.deepEqual(b.receive(), foreign)
+    assert.equal(probeText(b.receive() ?? Buffer.alloc(0)), 'plain')
+  }
+})
+
 test('learnt addresses get their frames alone', { needs: NEEDS, ours: OURS }, async (scene) => {
   const net = await ourSwitch(scene)
   const [a, b, c] = [join(scene, net), join(scene, net), join(scene, net)]
