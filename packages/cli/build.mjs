@@ -1,6 +1,7 @@
 /**
  * Bundles bin/*.ts into dist/bin/<name>.js and links node_modules/.bin/<name> of the root to them. A command works through
- * any symbolic link: Node resolves it before it looks for the addon.
+ * any symbolic link: Node resolves it before it looks for the addon. With a directory as argument the bundles go there,
+ * and nothing is linked: tests run them.
  *
  * One file a command: shared chunks cost 15 ms of a start (a dozen modules to find and link) and save only disk.
  */
@@ -12,7 +13,8 @@ import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '../..')
-const out = join(here, 'dist/bin')
+const wanted = process.argv[2]
+const out = wanted ?? join(here, 'dist/bin')
 const names = readdirSync(join(here, 'bin')).filter((f) => f.endsWith('.ts')).map((f) => f.slice(0, -3))
 
 /** The addon stays a file of its own. Its path is relative to the module that loads it, which moves with bundling. */
@@ -43,7 +45,7 @@ const lightParser = {
 }
 
 // Only our own files: tsc's output is beside them.
-rmSync(out, { recursive: true, force: true })
+if (wanted === undefined) rmSync(out, { recursive: true, force: true })
 await build({
   entryPoints: names.map((name) => join(here, 'bin', `${name}.ts`)),
   outdir: out,
@@ -62,12 +64,12 @@ await build({
   logLevel: 'warning'
 })
 
-const bin = join(root, 'node_modules/.bin')
-mkdirSync(bin, { recursive: true })
-for (const name of names) {
-  const file = join(out, `${name}.js`)
-  chmodSync(file, 0o755)
-  link(relative(bin, file), join(bin, name))
+for (const name of names) chmodSync(join(out, `${name}.js`), 0o755)
+if (wanted === undefined) linkAll(join(root, 'node_modules/.bin'))
+
+function linkAll (bin) {
+  mkdirSync(bin, { recursive: true })
+  for (const name of names) link(relative(bin, join(out, `${name}.js`)), join(bin, name))
 }
 
 /** Points `path` at `target`, unless it does already. */

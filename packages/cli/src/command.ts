@@ -31,6 +31,7 @@ export interface Option {
   readonly help: string
 }
 
+/** Everything about the command line of one command, and its man page's facts. */
 export interface CommandSpec {
   readonly name: string
   /** For NAME of the man page: a clause in lower case. */
@@ -56,6 +57,8 @@ export interface CommandSpec {
   readonly singleDashLong: boolean
   /** Operands that part the line, such as `=`: from the first of them on everything is `rest`. */
   readonly operandSeparators?: readonly string[]
+  /** Descriptors the caller left open are handed on to the commands it starts. */
+  readonly handsOn?: boolean
   /** Signals that do nothing to it. */
   readonly ignores?: readonly NodeJS.Signals[]
 }
@@ -69,6 +72,7 @@ export interface Values {
   list (name: string): readonly string[]
 }
 
+/** A command line that was read. */
 export interface Parsed {
   readonly values: Values
   readonly operands: readonly string[]
@@ -83,11 +87,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** Options that commands share. */
 export const HELP: Option = { name: 'help', short: 'h', help: 'Show this text' }
+/** Without a letter: -v means other things in some commands. */
 export const VERSION: Option = { name: 'version', help: 'Show the version' }
 /** What VDE programs have always ignored. Among them is USR1, with which Node would open its debugger. */
 export const IGNORED: readonly NodeJS.Signals[] =
   ['SIGALRM', 'SIGUSR1', 'SIGUSR2', 'SIGPROF', 'SIGVTALRM', 'SIGIO', 'SIGSTKFLT', 'SIGPWR']
+/** For commands that go to the background. */
 export const DAEMON: Option = {
   name: 'daemon', short: 'd', help: 'Go on in the background; returns when everything is ready, or with the reason why not'
 }

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CLOSED, descriptorTable, inheritedDescriptors } from './daemon.ts'
 import { Cleanup } from './cleanup.ts'
@@ -20,17 +20,23 @@ for (const [standard, inherited, want] of [
   })
 }
 
-pure('inheritedDescriptors takes what is not close-on-exec, in order', () => {
+pure('inheritedDescriptors knows the caller\'s from Node\'s own', () => {
   const dir = mkdtempSync('/tmp/vde-fds-')
   try {
     mkdirSync(join(dir, 'fd'))
     mkdirSync(join(dir, 'fdinfo'))
-    for (const [fd, flags] of [[0, '0'], [1, '0'], [10, '02'], [3, '02000002'], [4, '0100002'], [5, '']] as const) {
-      writeFileSync(join(dir, 'fd', String(fd)), '')
-      writeFileSync(join(dir, 'fdinfo', String(fd)), flags === '' ? '' : `pos:\t0\nflags:\t${flags}\nmnt_id:\t5\n`)
+    for (const [fd, target, flags] of [
+      [0, '/dev/null', '02000000'], [1, 'pipe:[1]', '02000001'], [2, 'pipe:[1]', '02000001'],
+      // Node's
+      [3, 'anon_inode:[eventpoll]', '02000002'], [4, 'pipe:[7]', '02000000'], [6, 'pipe:[7]', '02000001'], [9, '/dev/null', '02000000'],
+      // The caller's: low ones with close-on-exec, high ones without
+      [5, 'socket:[8]', '02000002'], [7, 'pipe:[9]', '02004000'], [8, '/dev/net/tun', '02000002'],
+      [20, '/etc/hosts', '0100000'], [21, 'anon_inode:[eventfd]', '02'], [30, 'pipe:[10]', '0'], [31, 'pipe:[10]', '01']
+    ] as const) {
+      symlinkSync(target, join(dir, 'fd', String(fd)))
+      writeFileSync(join(dir, 'fdinfo', String(fd)), `pos:\t0\nflags:\t${flags}\nmnt_id:\t5\n`)
     }
-    writeFileSync(join(dir, 'fd/11'), '')
-    assert.equal(inheritedDescriptors(dir), [4, 10])
+    assert.equal(inheritedDescriptors(dir), [5, 7, 8, 20, 21, 30, 31])
   } finally { rmSync(dir, { recursive: true }) }
 })
 

@@ -9,7 +9,7 @@
  *
  * Descriptors the caller left open on purpose stay open in the child under their numbers (`seqpacket://5`).
  */
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { native, IN, type SpawnSpec } from '@vde-ts/native'
 import { systemError, VdeError, errnoName } from '@vde-ts/link/errors.js'
 import { writeAll } from './stderr.ts'
@@ -23,20 +23,27 @@ const READY = 'ready\n'
 export const CLOSED: number = -2
 
 /**
- * Descriptors from 3 up that came from the caller: the ones that are not close-on-exec, since all of Node's are.
+ * Descriptors from 3 up that came from the caller; to be asked before we open any of our own. Node sets close-on-exec on
+ * the low ones of them too when it starts, so that flag does not tell. Node's own are: epoll and the like (anon_inode),
+ * pipes of which it holds both ends, and /dev/null, its spare when descriptors run out.
  * @param directory of the process's descriptors, `/proc/self`
  */
 export const inheritedDescriptors = (directory = '/proc/self'): number[] => {
-  const found: number[] = []
+  const open = new Map<number, string>()
   for (const entry of readdirSync(`${directory}/fd`)) {
-    const fd = Number(entry)
-    if (fd < 3) continue
-    try {
-      const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`${directory}/fdinfo/${fd}`, 'latin1'))?.[1]
-      if (flags !== undefined && (parseInt(flags, 8) & CLOEXEC) === 0) found.push(fd)
-    } catch {} // the descriptor of the directory itself is gone by now
+    // The descriptor of the directory itself is gone by now.
+    try { open.set(Number(entry), readlinkSync(`${directory}/fd/${entry}`)) } catch {}
   }
-  return found.sort((a, b) => a - b)
+  const ends = [...open.values()]
+  const isOwn = (target: string): boolean =>
+    target === '/dev/null' || target.startsWith('anon_inode:') || (target.startsWith('pipe:') && ends.indexOf(target) !== ends.lastIndexOf(target))
+  return [...open].filter(([fd, target]) => fd >= 3 && (!isOwn(target) || !closesOnExec(directory, fd)))
+    .map(([fd]) => fd).sort((a, b) => a - b)
+}
+
+const closesOnExec = (directory: string, fd: number): boolean => {
+  const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`${directory}/fdinfo/${fd}`, 'latin1'))?.[1]
+  return flags !== undefined && (parseInt(flags, 8) & CLOEXEC) !== 0
 }
 
 /** A table for {@link SpawnSpec.fds}: `standard`, then `inherited` at their own numbers where those are free. */
@@ -96,9 +103,10 @@ const copyOfSelf = (writer: number): SpawnSpec => {
 
 /** The child's half. */
 export class Daemon {
-  readonly #pipe: number
+  /** The pipe to the parent: ours, though it looks like one of the caller's descriptors. */
+  readonly pipe: number
 
-  private constructor (pipe: number) { this.#pipe = pipe }
+  private constructor (pipe: number) { this.pipe = pipe }
 
   /** Finds out whether this process is the copy; if so, it leaves the caller's session. Call once, before all else. */
   static join (): Daemon | null {
@@ -114,8 +122,8 @@ export class Daemon {
   /** Lets the parent return. Every path has been resolved by now: the working directory becomes `/`, stderr /dev/null. */
   ready (): void {
     process.chdir('/')
-    writeAll(this.#pipe, READY)
-    native.close(this.#pipe)
+    writeAll(this.pipe, READY)
+    native.close(this.pipe)
     native.close(2)
     // open() gives the lowest free number, which is 2: 0 and 1 are /dev/null already.
     const fd = openSync('/dev/null', 'r+')

@@ -1,17 +1,24 @@
-/** Commands as processes, unbuilt: what main() and the hand-shake of -d promise. */
+/** Commands as processes, bundled as they ship: what main() and the hand-shake of -d promise. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const file = (name: string): string => fileURLToPath(new URL(`../bin/${name}.ts`, import.meta.url))
-// By its address: the commands run in other directories, where the name leads nowhere.
-const NODE = ['--conditions=source', '--import', import.meta.resolve('tsx')]
+const bundles = mkdtempSync('/tmp/vde-bundles-')
+const file = (name: string): string => join(bundles, `${name}.js`)
+const main = suite('main')
+
+main.before(() => {
+  const build = fileURLToPath(new URL('../build.mjs', import.meta.url))
+  assert.is(spawnSync(process.execPath, [build, bundles], { stdio: 'inherit' }).status, 0)
+  writeFileSync(join(bundles, 'package.json'), '{"type":"module"}')
+})
+main.after(() => { rmSync(bundles, { recursive: true }) })
 
 const run = (name: string, args: readonly string[], cwd?: string): SpawnSyncReturns<string> =>
-  spawnSync(process.execPath, [...NODE, file(name), ...args],
+  spawnSync(process.execPath, [file(name), ...args],
     { encoding: 'utf8', timeout: 20_000, input: '', ...(cwd === undefined ? {} : { cwd }) })
 
 const isAlive = (pid: number): boolean => {
@@ -26,7 +33,6 @@ const until = async (test: () => boolean, what: string): Promise<void> => {
   }
 }
 
-const main = suite('main')
 let dir = ''
 main.before.each(() => { dir = mkdtempSync('/tmp/vde-run-') })
 main.after.each(() => { rmSync(dir, { recursive: true }) })
@@ -71,8 +77,20 @@ main('-d reports the failure of the copy, with its status, and leaves nothing', 
   assert.not.ok(existsSync(join(dir, 'pid')))
 })
 
+main('a descriptor the caller left open goes through -d to the commands, under its number', async () => {
+  const fd = openSync('/etc/hostname', 'r')
+  const out = join(dir, 'out')
+  try {
+    const result = spawnSync(process.execPath, [file('dpipe'), '-d', 'true', '=', 'sh', '-c', `cat <&3 >${out}`],
+      { stdio: ['ignore', 'ignore', 'ignore', fd] })
+    assert.is(result.status, 0)
+  } finally { closeSync(fd) }
+  const want = readFileSync('/etc/hostname', 'utf8')
+  await until(() => existsSync(out) && readFileSync(out, 'utf8') === want, 'the copy of the file')
+})
+
 main('-d is not fooled by a variable of that name', () => {
-  const result = spawnSync(process.execPath, [...NODE, file('dpipe'), '-d', 'true', '=', 'true'],
+  const result = spawnSync(process.execPath, [file('dpipe'), '-d', 'true', '=', 'true'],
     { encoding: 'utf8', env: { ...process.env, VDE_TS_READY: '2' } })
   assert.is(result.status, 0, result.stderr)
 })
@@ -80,7 +98,7 @@ main('-d is not fooled by a variable of that name', () => {
 for (const [signal, want] of [['SIGTERM', [0, null]], ['SIGINT', [null, 'SIGINT']], ['SIGHUP', [null, 'SIGHUP']]] as const) {
   main(`${signal} cleans up and tells the truth`, async () => {
     const pidFile = join(dir, 'pid')
-    const child = spawn(process.execPath, [...NODE, file('vde_plug'), '-p', pidFile, 'null://', 'null://'], { stdio: 'ignore' })
+    const child = spawn(process.execPath, [file('vde_plug'), '-p', pidFile, 'null://', 'null://'], { stdio: 'ignore' })
     const ended = new Promise((resolve) => { child.on('exit', (code, name) => { resolve([code, name]) }) })
     await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') === `${child.pid}\n`, 'the pid file')
     child.kill('SIGUSR1')

@@ -37,6 +37,8 @@ export class Program {
   readonly name: string
   readonly spec: CommandSpec
   readonly cleanup: Cleanup = new Cleanup()
+  /** Descriptors from 3 up that the caller left open, for a command that hands them on (`handsOn`). */
+  readonly inherited: readonly number[]
   readonly #native: Native
   readonly #daemon: Daemon | null
   /** What the signals do that are answered at all. */
@@ -44,7 +46,8 @@ export class Program {
   #detached = false
   #ending = false
 
-  constructor (spec: CommandSpec, native: Native, daemon: Daemon | null) {
+  constructor (spec: CommandSpec, native: Native, daemon: Daemon | null, inherited: readonly number[]) {
+    this.inherited = inherited
     this.spec = spec
     this.name = spec.name
     this.#native = native
@@ -118,7 +121,7 @@ export const main = async (spec: CommandSpec, load: () => Promise<CommandModule>
   const { native } = await import('@vde-ts/native')
   native.setProcessName(spec.name)
   const daemon = parsed.values.has('daemon') ? await detach(spec) : null
-  const program = new Program(spec, native, daemon)
+  const program = new Program(spec, native, daemon, await inheritedBy(spec, daemon))
   answerSignals(program)
   try {
     const command = await load()
@@ -152,6 +155,12 @@ const readCommandLine = (spec: CommandSpec, argv: readonly string[]): Parsed => 
 const refuse = (spec: CommandSpec, error: UsageError): never => {
   writeAll(2, `${spec.name}: ${error.message}\nTry '${spec.name} --help'\n`)
   process.exit(spec.exit.usage)
+}
+
+const inheritedBy = async (spec: CommandSpec, daemon: Daemon | null): Promise<number[]> => {
+  if (spec.handsOn !== true) return []
+  const { inheritedDescriptors } = await import('./daemon.ts')
+  return inheritedDescriptors().filter((fd) => fd !== daemon?.pipe)
 }
 
 /** With -d: the parent ends here, the copy goes on. */

@@ -24,6 +24,7 @@ export interface PlannedCommand {
   readonly alternateOutput: number
 }
 
+/** All commands, from left to right; pipes are numbered 0..pipes - 1. */
 export interface Plan {
   readonly commands: readonly PlannedCommand[]
   readonly pipes: number

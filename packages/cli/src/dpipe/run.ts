@@ -9,7 +9,7 @@ import { native, IN, type Spawned, type SpawnFailure } from '@vde-ts/native'
 import { loop } from '@vde-ts/link/loop.js'
 import { systemError } from '@vde-ts/link/errors.js'
 import type { Parsed } from '../command.ts'
-import { CLOSED, descriptorTable, inheritedDescriptors } from '../daemon.ts'
+import { CLOSED, descriptorTable } from '../daemon.ts'
 import { writePidFile } from '../pidfile.ts'
 import { ExitError, type Program } from '../run.ts'
 import { adoptOrphans, leadGroup } from './group.ts'
@@ -68,8 +68,7 @@ class Team {
         readers.push(ends[0]!)
         writers.push(ends[1]!)
       }
-      const inherited = inheritedDescriptors()
-      for (const command of commands) this.#startOne(command, readers, writers, inherited)
+      for (const command of commands) this.#startOne(command, readers, writers)
     } catch (error) {
       this.#signal(constants.signals.SIGTERM)
       throw error
@@ -85,13 +84,11 @@ class Team {
     setTimeout(end, GRACE_MS)
   }
 
-  #startOne (
-    command: PlannedCommand, readers: readonly number[], writers: readonly number[], inherited: readonly number[]
-  ): void {
+  #startOne (command: PlannedCommand, readers: readonly number[], writers: readonly number[]): void {
     const [file] = command.argv
     // A daemon's stderr is its starter's until it is ready: commands would hold it open for ever.
     const stderr = this.#program.isDaemon ? -1 : 2
-    const table = descriptorTable([readers[command.input]!, writers[command.output]!, stderr], inherited)
+    const table = descriptorTable([readers[command.input]!, writers[command.output]!, stderr], this.#program.inherited)
     const alternateIn = takeFree(table, 3)
     const alternateOut = takeFree(table, alternateIn + 1)
     if (command.alternateInput >= 0) {

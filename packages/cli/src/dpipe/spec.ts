@@ -33,5 +33,6 @@ export const spec: CommandSpec = {
       ['127', 'a command is not found']
     ]
   },
+  handsOn: true,
   singleDashLong: false
 }

@@ -15,8 +15,10 @@ const WORDS = 5
 /** Addresses kept: half of the rows, so that a search ends soon. */
 export const MOST_ADDRESSES: number = ROWS / 2
 
+/** Hears of an address that was not seen before on that VLAN (0: untagged). */
 export type OnAddress = (family: 4 | 6, address: string, vlan: number) => void
 
+/** The table of one plug. */
 export class AddressLog {
   readonly #onAddress: OnAddress
   readonly #rows = new Int32Array(ROWS * WORDS)

@@ -5,8 +5,9 @@ import { systemError } from '@vde-ts/link/errors.js'
 import type { FrameSink } from '@vde-ts/link/link.js'
 import type { Loop } from '@vde-ts/link/loop.js'
 import { StreamLink } from '@vde-ts/schemes/stream-link.js'
-import { descriptorTable, inheritedDescriptors } from '../daemon.ts'
+import { descriptorTable } from '../daemon.ts'
 
+/** The running command, and the link through its streams. Both are the caller's. */
 export interface CommandStream {
   readonly link: StreamLink
   readonly child: Child
@@ -15,16 +16,19 @@ export interface CommandStream {
 /**
  * Starts `argv`, found in PATH, in our process group: it may ask the terminal for a passphrase.
  * @param stderr its descriptor 2; -1: nowhere
+ * @param inherited descriptors of our caller, which it gets too
  * @throws {VdeError} ENOENT, EACCES, EMFILE
  */
-export const startCommand = (argv: readonly string[], stderr: number, sink: FrameSink, loop: Loop): CommandStream => {
+export const startCommand = (
+  argv: readonly string[], stderr: number, inherited: readonly number[], sink: FrameSink, loop: Loop
+): CommandStream => {
   const pipes = new Int32Array(4)
   try {
     for (const at of [0, 2]) {
       const made = native.pipe(pipes.subarray(at, at + 2), false)
       if (made < 0) throw systemError(made, `run '${argv[0]}'`)
     }
-    const fds = descriptorTable([pipes[0]!, pipes[3]!, stderr], inheritedDescriptors())
+    const fds = descriptorTable([pipes[0]!, pipes[3]!, stderr], inherited)
     const child = startChild({ file: argv[0]!, argv, env: environment(), fds }, loop)
     // Each end of a pipe is an open file of its own: the command's ends stay blocking.
     native.setNonblock(pipes[1]!, true)

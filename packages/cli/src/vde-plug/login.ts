@@ -51,6 +51,7 @@ export const writeSystemLog = (what: 'START' | 'STOP' | 'FAILED'): void => {
   native.syslog(LOG_INFO, `${what}: user ${user()} IP ${realAddress()}`)
 }
 
+/** `user U Real-IP A has got VDE-IP4 X on vlan V`, likewise. */
 export const logAddress = (family: 4 | 6, address: string, vlan: number): void => {
   native.syslog(LOG_INFO, `user ${user()} Real-IP ${realAddress()} has got VDE-IP${family} ${address} on vlan ${vlan}`)
 }

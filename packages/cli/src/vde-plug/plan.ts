@@ -10,6 +10,7 @@ export interface PlugEnd {
   readonly mode: number
 }
 
+/** One cable. */
 export interface PlugPlan {
   readonly first: PlugEnd
   /** What the first network is joined with: the standard streams, a second network, a command. */

@@ -74,7 +74,7 @@ const openOther = async (
   if (other.kind === 'network') return { link: await openNetwork(program, other.end, description, sink), child: null }
   if (other.kind === 'command') {
     // A daemon's stderr is its starter's until it is ready: the command would hold it open for ever.
-    return startCommand(other.argv, program.isDaemon ? -1 : 2, sink, loop)
+    return startCommand(other.argv, program.isDaemon ? -1 : 2, program.inherited, sink, loop)
   }
   const link = new StreamLink(0, 1, sink, loop, { label: 'standard streams', io: sharedIo(), onRelease: () => {} })
   return { link, child: null }

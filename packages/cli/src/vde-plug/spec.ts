@@ -42,5 +42,6 @@ export const spec: CommandSpec = {
     ]
   },
   ignores: IGNORED,
+  handsOn: true,
   singleDashLong: false
 }
