@@ -334,6 +334,25 @@ const closing = (define: Define, options: ContractOptions): void => {
     assert.equal([right.closes, right.why, atClose], [1, undefined, FEW])
   })
 
+  define('after onClose nothing follows, whatever the link is told', async ({ a, b, left, right }) => {
+    b.resume()
+    await sendAll(a, left, few())
+    // The end arrives while the link is paused, so that it may have frames, and the end itself, to tell later.
+    right.onEach = () => { b.pause() }
+    a.close()
+    await settle(20)
+    right.onEach = null
+    b.resume()
+    b.pause()
+    b.resume()
+    await right.until((s) => s.closes > 0, 'onClose')
+    const frames = right.frames.length
+    b.pause()
+    b.resume()
+    await settle(20)
+    assert.equal([right.frames.length, right.closes], [frames, 1])
+  })
+
   define('close inside onClose does no harm', async ({ a, b, right }) => {
     b.resume()
     const tell = right.onClose.bind(right)

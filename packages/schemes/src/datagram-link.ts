@@ -58,6 +58,8 @@ export class DatagramLink implements Link, Watcher, Flushable {
   /** `send` answered false: `onWritable` is owed. */
   #isFull = false
   #isEnded = false
+  /** `onClose` was called. */
+  #isTold = false
   #isClosed = false
   #why: Error | undefined = undefined
 
@@ -103,7 +105,7 @@ export class DatagramLink implements Link, Watcher, Flushable {
   }
 
   resume (): void {
-    if (this.#isClosed || !this.#inbox.paused) return
+    if (this.#isClosed || this.#isTold || !this.#inbox.paused) return
     this.#inbox.resume()
     if (this.#isEnded) setImmediate(() => { this.#finish() })
     else this.#watch()
@@ -183,12 +185,13 @@ export class DatagramLink implements Link, Watcher, Flushable {
   /** After the end: delivers what waits, then tells. A paused link tells when it is resumed, if frames wait in it. */
   #finish (): void {
     for (let burst = 0; burst < LAST_BURSTS; burst++) {
-      if (this.#isClosed) return
+      if (this.#isClosed || this.#isTold) return
       if (this.#inbox.paused) break
       if (this.#inbox.receive(this.#fd) < 0) break
     }
     if (this.#isClosed) return
     if (this.#inbox.paused && (this.#inbox.kept > 0 || (native.poll(this.#fd, IN, 0) & IN) !== 0)) return
+    this.#isTold = true
     this.#inbox.pause()
     this.#sink.onClose(this.#why)
   }

@@ -66,6 +66,26 @@ const inside = (): void => {
     other.close()
   })
 
+  tap('nothing is delivered after the end, also what a pause kept', async () => {
+    const sink = new Recorder()
+    const link = await openVnl('tap://late0', sink)
+    const other = await openVnl('tap://late1', new Recorder())
+    for (const name of ['late0', 'late1']) ip('link', 'set', name, 'up', 'master', 'br0')
+    const isForwarding = (line: string): boolean => /late[01].*forwarding/.test(line)
+    await until(() => spawnSync('bridge', ['link']).stdout.toString().split('\n').filter(isForwarding).length === 2, 'the bridge')
+    sink.onEach = () => { link.pause() }
+    for (let i = 0; i < 8; i++) other.send(testFrame(60, i), 0, 60)
+    link.resume()
+    await sink.until((r) => r.frames.length === 1, 'the first frame')
+    ip('link', 'del', 'late0')
+    await sink.until((r) => r.closes === 1, 'the end')
+    link.resume()
+    await settle()
+    assert.equal([sink.frames.length, sink.closes], [1, 1])
+    link.close()
+    other.close()
+  })
+
   tap('a name in use: EBUSY', async () => {
     const link = await openVnl('tap://busy0', new Recorder())
     const error = await refusal(openVnl('tap://busy0', new Recorder()))

@@ -108,6 +108,8 @@ export class TapLink implements Link, Watcher {
   #end (result: number): void {
     if (this.#isClosed || this.#isEnded) return
     this.#isEnded = true
+    // What a pause kept belongs to an interface that is no more, and nothing may follow onClose.
+    this.#inbox.close()
     this.#loop.remove(this.#fd)
     this.#sink.onClose(systemError(result < 0 ? result : -19, `use ${this.label}`, 'the interface was removed'))
   }
