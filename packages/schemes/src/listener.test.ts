@@ -68,6 +68,16 @@ const inSwitch = async (
 
 const protocol = suite('VdeListener protocol')
 
+protocol('the log of a refusal is one line without controls, whatever path the client names', async () => {
+  await inSwitch(async (net) => {
+    const client = new RawClient(net)
+    client.write(encodeRequest({ port: null, address: '/nowhere\n\u001b[2J', description: '' }))
+    assert.is(await client.reply(), null)
+    assert.match(net.lines.join(), '/nowhere\\x0a\\x1b[2J')
+    client.close()
+  })
+})
+
 protocol('the reply is 110 octets naming DIR/NNN.ID, mode from birth', async () => {
   await inSwitch(async (net, dir) => {
     const client = new RawClient(net)

@@ -11,6 +11,7 @@
 import { native, IN, RDHUP } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { encodeReply, type ControlRequest } from '@vde-ts/frame/control.js'
+import { escapeControls } from '@vde-ts/frame/escape.js'
 import { peerOf, type Peer } from './accounts.ts'
 import { ControlDirectory, type DirectoryOptions } from './control-directory.ts'
 import { DatagramLink } from './datagram-link.ts'
@@ -228,7 +229,10 @@ export class VdeListener implements Watcher, PendingOwner {
     admission.start(link)
   }
 
-  /** Whoever is refused may come again at once and for ever: so many lines in a period, then their number. */
+  /**
+   * Whoever is refused may come again at once and for ever: so many lines in a period, then their number. `why` may name
+   * what the client sent, such as a path.
+   */
   #log (peer: Peer, why: string): void {
     const now = performance.now()
     if (now - this.#windowAt > LOG_MS) {
@@ -237,6 +241,6 @@ export class VdeListener implements Watcher, PendingOwner {
       this.#lines = 0
     }
     if (++this.#lines > LOG_LINES) return
-    this.#options.log(`client of uid ${peer.uid < 0 ? 'unknown' : peer.uid} pid ${peer.pid} refused: ${why}`)
+    this.#options.log(`client of uid ${peer.uid < 0 ? 'unknown' : peer.uid} pid ${peer.pid} refused: ${escapeControls(why)}`)
   }
 }
