@@ -65,8 +65,8 @@ change('both ways, both orders, leave header and frame as they were', () => {
   const random = seeded(3)
   for (let i = 0; i < 500; i++) {
     const buf = random.octets(100)
-    offload.setHdrLen(buf, 32, random.pick([0, 54, 66]))
-    offload.setCsumStart(buf, 32, random.pick([0, 34, 38]))
+    offload.setHdrLen(buf, 32, random.pick([0, 1, 4, 54, 66, 65531, 65535, random.int(65536)]))
+    offload.setCsumStart(buf, 32, random.pick([0, 3, 4, 5, 34, 38, 65532, 65533, random.int(65536)]))
     const before = new Uint8Array(buf.subarray(20))
     popTag(buf, pushTag(buf, 32, random.int(65536)))
     assert.equal(buf.subarray(20), before)

@@ -66,8 +66,9 @@ export const popTag = (buf: Uint8Array, off: number): number => {
 
 /** Both fields count from the frame's first octet; zero says that they are not used. */
 const shiftOffload = (buf: Uint8Array, off: number, by: number): void => {
-  const start = csumStart(buf, off)
-  if (start !== 0) setCsumStart(buf, off, start + by)
-  const headers = hdrLen(buf, off)
-  if (headers !== 0) setHdrLen(buf, off, headers + by)
+  setCsumStart(buf, off, shifted(csumStart(buf, off), by))
+  setHdrLen(buf, off, shifted(hdrLen(buf, off), by))
 }
+
+/** Zero stays, 1..65535 is a circle: so shifting back restores any value, those of liars too. */
+const shifted = (value: number, by: number): number => value === 0 ? 0 : (value - 1 + by + 0xffff) % 0xffff + 1
