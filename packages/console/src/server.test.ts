@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { existsSync, lstatSync, readdirSync, writeFileSync, unlinkSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, statSync, writeFileSync, unlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { native, STREAM } from '@vde-ts/native'
@@ -178,6 +178,15 @@ test('is private from birth, removes its file', ({ bench, path, server }) => {
   assert.not.ok(existsSync(shared.path))
   server.close()
   assert.not.ok(existsSync(path))
+})
+
+test('has the mode and the group it is given', ({ bench }) => {
+  const path = join(bench.dir, 'grouped')
+  const own = process.getegid!()
+  const grouped = serve(bench, { path, mode: 0o660, gid: own })
+  const found = statSync(path)
+  assert.equal([found.mode & 0o777, found.gid], [0o660, own])
+  grouped.close()
 })
 
 test('does not remove what took its name', ({ path, server }) => {

@@ -4,15 +4,14 @@
  * The file has its mode from birth (umask around the bind), is looked at before it is replaced, and is removed at the end
  * only if it is still the one that was made here.
  */
-import { chmodSync, chownSync, lstatSync, unlinkSync, type BigIntStats } from 'node:fs'
+import { lstatSync, unlinkSync, type BigIntStats } from 'node:fs'
 import { native, IN, STREAM } from '@vde-ts/native'
-import { VdeError, systemError, type Loop, type Watcher } from '@vde-ts/link'
+import { VdeError, type Loop, type Watcher } from '@vde-ts/link'
+import { checkLength, listenAt, probe, removeStale } from '@vde-ts/link/socket-file.js'
 import type { Console } from './console.ts'
 import { Session } from './session.ts'
 import { status } from './console.ts'
 
-/** Longest path: sun_path is 108 octets with its NUL. */
-const MAX_PATH = 107
 // A client that meets a full backlog is refused, not queued, when it does not block.
 const BACKLOG = 1024
 const ACCEPTS = 16
@@ -22,7 +21,6 @@ const EINTR = 4
 const EAGAIN = 11
 const EMFILE = 24
 const ECONNABORTED = 103
-const ECONNREFUSED = 111
 
 /** Where to listen, and what sessions talk to. */
 export interface ServerOptions<C> {
@@ -56,8 +54,11 @@ export class ConsoleServer<C> implements Watcher {
     this.path = options.path
     this.mode = options.mode ?? 0o600
     this.#options = options
-    const action = `open the management socket "${options.path}"`
-    this.#fd = bindListener(options.path, this.mode, options.gid, action)
+    const action = 'open the management socket'
+    checkLength(options.path, action)
+    clearPath(options.path, action)
+    const access = { mode: this.mode, ...(options.gid === undefined ? {} : { gid: options.gid }) }
+    this.#fd = listenAt(options.path, access, BACKLOG, action)
     this.#identity = lstatSync(options.path, { bigint: true })
     try {
       options.loop.add(this.#fd, IN, this)
@@ -124,56 +125,17 @@ export class ConsoleServer<C> implements Watcher {
   }
 }
 
-const bindListener = (path: string, mode: number, gid: number | undefined, action: string): number => {
-  const length = Buffer.byteLength(path)
-  if (length > MAX_PATH) {
-    throw new VdeError('ENAMETOOLONG', action, `it has ${length} octets, the path of a socket has at most ${MAX_PATH}`)
-  }
-  clearPath(path, action)
-  const fd = native.unixSocket(STREAM)
-  if (fd < 0) throw systemError(fd, action)
-  const former = native.umask(~mode & 0o777)
-  const bound = native.bindUnix(fd, path)
-  native.umask(former)
-  try {
-    if (bound < 0) throw systemError(bound, action)
-    setGroup(path, mode, gid, action)
-    const result = native.listen(fd, BACKLOG)
-    if (result < 0) throw systemError(result, action)
-  } catch (error) {
-    native.close(fd)
-    if (bound >= 0) unlinkSync(path)
-    throw error
-  }
-  return fd
-}
-
 /** Removes what a dead process left under the name; refuses what lives or is not a socket. */
 const clearPath = (path: string, action: string): void => {
-  const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return
-  if (!found.isSocket()) throw new VdeError('EEXIST', action, 'something that is not a socket has this name')
-  const probe = native.unixSocket(STREAM)
-  if (probe < 0) throw systemError(probe, action)
-  const result = native.connectUnix(probe, path)
-  native.close(probe)
-  if (result !== -ECONNREFUSED) {
-    throw new VdeError('EADDRINUSE', action, 'another program answers there, stop it or choose another name')
+  const found = probe(path, STREAM)
+  if (found === 'foreign') {
+    throw new VdeError('EEXIST', action, `something that is not a socket, or cannot be looked at, has the name "${path}"`)
   }
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    throw new VdeError('EACCES', action, 'a dead program left it, and it cannot be removed', { cause: error })
+  if (found === 'live') {
+    throw new VdeError('EADDRINUSE', action, `another program answers on "${path}", stop it or choose another name`)
   }
-}
-
-const setGroup = (path: string, mode: number, gid: number | undefined, action: string): void => {
-  if (gid === undefined) return
-  try {
-    chownSync(path, -1, gid)
-    chmodSync(path, mode) // chown may clear bits
-  } catch (error) {
-    throw new VdeError('EPERM', action, `its group cannot become ${gid}`, { cause: error })
+  if (found === 'stale' && !removeStale(path, STREAM)) {
+    throw new VdeError('EACCES', action, `a dead program left "${path}", and it cannot be removed`)
   }
 }
 

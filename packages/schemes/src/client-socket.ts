@@ -8,7 +8,7 @@
 import { lchownSync, statSync } from 'node:fs'
 import { native, DGRAM } from '@vde-ts/native'
 import { systemError } from '@vde-ts/link'
-import { bindWithMode, fileError, octets, removeFile, MAX_PATH } from './socket-file.ts'
+import { bindWithMode, fileError, octets, removeFile, MAX_PATH } from '@vde-ts/link/socket-file.js'
 import { groupNumber } from './accounts.ts'
 
 /** Where a client puts its socket when the switch's directory does not take it. */

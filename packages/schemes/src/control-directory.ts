@@ -13,8 +13,8 @@ import {
   statSync
 } from 'node:fs'
 import { native, STREAM } from '@vde-ts/native'
-import { VdeError, systemError } from '@vde-ts/link'
-import { MAX_PATH, bindWithMode, fileError, octets, probe, removeFile, removeStale, setAccess } from './socket-file.ts'
+import { VdeError } from '@vde-ts/link'
+import { MAX_PATH, fileError, listenAt, octets, probe, removeStale } from '@vde-ts/link/socket-file.js'
 
 /** Octets kept for the longest names in it: `/65535.9999999` of a data socket, `/.stale-4194304` of a recovery. */
 const ROOM = 16
@@ -171,28 +171,13 @@ const setDirectoryAccess = (path: string, options: DirectoryOptions, isNew: bool
 }
 
 const listenOn = (path: string, options: DirectoryOptions): number => {
-  const fd = native.unixSocket(STREAM)
-  if (fd < 0) throw systemError(fd, options.action, native.strerror(-fd))
-  const bound = bindWithMode(fd, path, options.gid === -1 ? options.mode : 0)
-  if (bound < 0) {
-    native.close(fd)
-    if (bound === -EADDRINUSE) throw new VdeError(options.busy, options.action, `${busyText(options)}: "${path}"`)
-    throw systemError(bound, options.action, `${native.strerror(-bound)}: "${path}"`)
-  }
-  const result = native.listen(fd, BACKLOG)
-  if (result < 0) {
-    native.close(fd)
-    removeFile(path)
-    throw systemError(result, options.action, `${native.strerror(-result)}: "${path}"`)
-  }
+  const { mode, gid, action } = options
   try {
-    setAccess(path, { mode: options.mode, ...(options.gid === -1 ? {} : { gid: options.gid }) }, options.action)
+    return listenAt(path, { mode, ...(gid === -1 ? {} : { gid }) }, BACKLOG, action)
   } catch (error) {
-    native.close(fd)
-    removeFile(path)
-    throw error
+    if (!(error instanceof VdeError) || error.code !== 'EADDRINUSE') throw error
+    throw new VdeError(options.busy, action, `${busyText(options)}: "${path}"`, { cause: error })
   }
-  return fd
 }
 
 const removeDirectory = (path: string): void => {

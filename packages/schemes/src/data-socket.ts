@@ -7,7 +7,7 @@ import { native, DGRAM } from '@vde-ts/native'
 import { VdeError, systemError } from '@vde-ts/link'
 import { SOCKADDR, type ControlRequest } from '@vde-ts/frame/control.js'
 import type { Peer } from './accounts.ts'
-import { bindWithMode, removeFile, removeStale, setAccess, type Access } from './socket-file.ts'
+import { bindWithMode, removeFile, removeStale, setAccess, type Access } from '@vde-ts/link/socket-file.js'
 
 const O_PATH = 0o10000000
 

@@ -17,7 +17,7 @@ import { ControlDirectory, type DirectoryOptions } from './control-directory.ts'
 import { DatagramLink } from './datagram-link.ts'
 import { PendingRequest, REQUEST_MS, type PendingOwner } from './pending-request.ts'
 import { bindDataSocket, connectToClient, type DataAccess } from './data-socket.ts'
-import { removeFile } from './socket-file.ts'
+import { removeFile } from '@vde-ts/link/socket-file.js'
 
 /** Connections without a request at a time; one more costs the oldest its place. */
 export const MAX_PENDING = 256

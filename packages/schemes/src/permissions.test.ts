@@ -12,7 +12,7 @@ import { encodeRequest } from '@vde-ts/frame/control.js'
 import { Recorder, until, within } from '@vde-ts/link/testing.js'
 import { deriveModes } from './control-directory.ts'
 import { openVnl } from './registry.ts'
-import { setAccess } from './socket-file.ts'
+import { setAccess } from '@vde-ts/link/socket-file.js'
 import { program, scratch, served, type Served } from './testing.ts'
 
 const USER = 1001

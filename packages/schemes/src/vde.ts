@@ -23,7 +23,7 @@ import { parseMode } from '@vde-ts/vnl'
 import { awaitReady, sleep } from './await-ready.ts'
 import { bindClientSocket, removeClientSocket, type ClientAccess, type ClientSocket } from './client-socket.ts'
 import { DatagramLink } from './datagram-link.ts'
-import { checkLength, fileError, setAccess } from './socket-file.ts'
+import { checkLength, fileError, setAccess } from '@vde-ts/link/socket-file.js'
 import { describeSelf } from './accounts.ts'
 import type { OpenContext, Scheme, Tail } from './scheme.ts'
 

@@ -11,8 +11,8 @@ import {
   chmodSync, chownSync, closeSync, constants, existsSync, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { native, DGRAM } from '@vde-ts/native'
-import { VdeError, errnoName, type Errno } from '@vde-ts/link'
+import { native, DGRAM, STREAM } from '@vde-ts/native'
+import { VdeError, errnoName, systemError, type Errno } from './errors.ts'
 
 /** Longest path of a socket, in octets: sun_path is 108 with its NUL. */
 export const MAX_PATH = 107
@@ -59,7 +59,10 @@ export const setAccess = (path: string, access: Access, action: string): void =>
     if (access.uid !== undefined || access.gid !== undefined) chownSync(inode, access.uid ?? found.uid, access.gid ?? found.gid)
     if (access.mode !== undefined) chmodSync(inode, access.mode)
   } catch (error) {
-    throw error instanceof VdeError ? error : fileError(error, action)
+    if (error instanceof VdeError) throw error
+    // Node's text names /proc/self/fd, which means nothing to anybody.
+    const failed = fileError(error, action)
+    throw new VdeError(failed.code, action, `${native.strerror(failed.errno)}: owner, group or mode of "${path}"`, { cause: error })
   } finally {
     if (fd >= 0) closeSync(fd)
   }
@@ -118,4 +121,29 @@ export const bindWithMode = (fd: number, path: string, mode: number): number => 
   const result = native.bindUnix(fd, path)
   native.umask(former)
   return result
+}
+
+/**
+ * A listening stream socket at `path`, whose file has its mode and group before anybody can connect. The caller closes it
+ * and removes the file.
+ * @param access gid absent: the group of the file stays
+ * @throws {VdeError} EADDRINUSE, EACCES, ENOENT, EPERM a group of others; nothing is left behind
+ */
+export const listenAt = (
+  path: string, access: { readonly mode: number, readonly gid?: number }, backlog: number, action: string
+): number => {
+  const fd = native.unixSocket(STREAM)
+  if (fd < 0) throw systemError(fd, action, native.strerror(-fd))
+  const bound = bindWithMode(fd, path, access.gid === undefined ? access.mode : 0)
+  try {
+    if (bound < 0) throw systemError(bound, action, `${native.strerror(-bound)}: "${path}"`)
+    setAccess(path, access, action)
+    const result = native.listen(fd, backlog)
+    if (result < 0) throw systemError(result, action, `${native.strerror(-result)}: "${path}"`)
+  } catch (error) {
+    native.close(fd)
+    if (bound >= 0) removeFile(path)
+    throw error
+  }
+  return fd
 }
