@@ -20,10 +20,19 @@ const guest = async (scene: Scene, vnl: string, address: string): Promise<Proc> 
   return proc
 }
 
+/** Types key by key, each after the echo of the one before: the emulated UART loses what comes faster than it is read. */
+const type = async (proc: Proc, keys: string): Promise<void> => {
+  for (const key of keys) {
+    const before = proc.out.length
+    do proc.write(key)
+    while (!await waitFor(() => proc.out.length > before, 3000, 'echo').catch(() => false))
+  }
+}
+
 /** Runs one iPXE command; its end shows as the next prompt. */
 const command = async (proc: Proc, line: string, ms = BOOT_MS): Promise<string> => {
   const from = proc.out.length
-  proc.write(line + '\r')
+  await type(proc, line + '\r')
   await waitFor(() => proc.out.slice(from).includes('iPXE> '), ms, `the end of "${line}"`, () => proc.out.slice(-300))
   return proc.out.slice(from)
 }

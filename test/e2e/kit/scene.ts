@@ -8,7 +8,7 @@
  */
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { MARK, Proc, isAlive, marked, type StartOptions } from './proc.ts'
 import { waitFor, waitForFile } from './wait.ts'
 
@@ -24,6 +24,9 @@ export const asUser = (argv: readonly string[], id: number = USER, group: number
 
 /** How long a program may take to stop when its scene ends, in ms. */
 const STOP_MS = 4000
+
+/** Where every user finds programs, and Node. The caller's own PATH may name directories that the ordinary user cannot enter. */
+const PATH = `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
 
 let serial = 0
 
@@ -53,7 +56,7 @@ export class Scene {
 
   /** The environment the scene's programs get. */
   environment (extra: Readonly<Record<string, string | undefined>> = {}): NodeJS.ProcessEnv {
-    const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: this.dir, SHELL: '/bin/sh', LC_ALL: 'C', TERM: 'dumb', [MARK]: this.name }
+    const env: NodeJS.ProcessEnv = { PATH, HOME: this.dir, SHELL: '/bin/sh', LC_ALL: 'C', TERM: 'dumb', [MARK]: this.name }
     for (const [key, value] of Object.entries(extra)) {
       if (value === undefined) delete env[key]
       else env[key] = value
