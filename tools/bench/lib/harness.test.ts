@@ -1,0 +1,85 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { existsSync } from 'node:fs'
+import { runRow, type Settings } from './harness.ts'
+import { Needs } from './needs.ts'
+import type { Row, Sample, Side } from './row.ts'
+
+const settings = (runs: number): Settings => ({ runs, seconds: 0, needs: new Needs(['tun']), isStrict: true, log () {} })
+
+/** A side that answers its samples one after the other and notes that it was run; an Error among them is thrown. */
+const side = (name: string, samples: ReadonlyArray<Sample | Error>, log: string[] = []): Side => {
+  let run = 0
+  return {
+    name,
+    needs: ['tun'],
+    open: async () => async () => {
+      log.push(name)
+      const sample = samples[run++ % samples.length]!
+      if (sample instanceof Error) throw sample
+      return sample
+    }
+  }
+}
+
+const row = (more: Partial<Row> & Pick<Row, 'ours'>): Row => ({ name: 'row', work: 'work', against: 'them', unit: 'u', ...more })
+
+const harness = suite('runRow')
+
+harness('sides take turns at being first', async () => {
+  const log: string[] = []
+  await runRow(row({ ours: side('a', [{ value: 1 }], log), peer: side('b', [{ value: 1 }], log) }), settings(3))
+  assert.is(log.join(''), 'abbaab')
+})
+
+harness('the ratio is the median of the pairs, held against the target', async () => {
+  const ours = side('a', [{ value: 10 }, { value: 40 }, { value: 30 }])
+  const peer = side('b', [{ value: 10 }, { value: 10 }, { value: 10 }])
+  const result = await runRow(row({ ours, peer, target: { op: '>=', value: 3, of: 'ratio' } }), settings(3))
+  const [figure] = result.figures
+  assert.is(result.status, 'measured')
+  assert.is(figure?.ratio?.median, 3)
+  assert.is(figure?.met, true)
+})
+
+harness('a run that fails takes its pair along and leaves the others', async () => {
+  const peer = side('b', [{ value: 1 }, new Error('broke'), { value: 4 }])
+  const result = await runRow(row({ ours: side('a', [{ value: 2 }, { value: 9 }, { value: 8 }]), peer }), settings(3))
+  assert.is(result.status, 'partly')
+  assert.match(result.notes[0], /run 2 of b: broke/)
+  assert.is(result.figures[0]?.ours.runs, 2)
+})
+
+harness('a row that keeps failing is given up, and says why', async () => {
+  const log: string[] = []
+  const result = await runRow(row({ ours: side('a', [new Error('no')], log) }), settings(9))
+  assert.is(result.status, 'failed')
+  assert.is(log.length, 2)
+  assert.match(result.notes[0], /no$/)
+})
+
+harness('a second figure has its own target', async () => {
+  const ours = side('a', [{ value: 1, extra: { lost: 5 } }])
+  const peer = side('b', [{ value: 1, extra: { lost: 10 } }])
+  const also = [{ extra: 'lost', unit: '', target: { op: '<=', value: 0.05, of: 'ratio' } as const }]
+  const result = await runRow(row({ ours, peer, also }), settings(1))
+  assert.is(result.figures[1]?.ratio?.median, 0.5)
+  assert.is(result.figures[1]?.met, false)
+})
+
+harness('the directory of a run is gone after it, also after a failure', async () => {
+  const dirs: string[] = []
+  const ours: Side = {
+    name: 'a',
+    needs: [],
+    open: async (site) => {
+      dirs.push(site.dir)
+      throw new Error('no')
+    }
+  }
+  await runRow(row({ ours }), settings(1))
+  assert.is(dirs.length, 1)
+  assert.not.ok(existsSync(dirs[0]!))
+})
+
+harness.run()

@@ -1,0 +1,130 @@
+/**
+ * Runs rows: ours and the peer's in turn, the order swapped from run to run, so that whatever the machine does meanwhile
+ * hits both. What fails costs its own run; a row that keeps failing costs itself, never the others.
+ */
+import type { Lack, Needs } from './needs.ts'
+import type { Figure, Row, RowResult, Sample, Side, Target } from './row.ts'
+import { Site } from './site.ts'
+import { ratios, summarise, type Summary } from './stats.ts'
+
+export interface Settings {
+  /** Runs of each side; absent: what the row asks for. */
+  readonly runs?: number
+  /** Seconds one run measures. */
+  readonly seconds: number
+  readonly needs: Needs
+  /** False: rows are measured over whatever path there is, to try the harness out. */
+  readonly isStrict: boolean
+  /** Hears of progress, one line at a time. */
+  log (line: string): void
+}
+
+/** Runs of a row that says nothing. */
+const RUNS = 9
+/** Failures in one row after which it is given up. */
+const FAILURES = 2
+
+/** Sites under way, for who has to end early. */
+const sites = new Set<Site>()
+
+/** Ends whatever a run has started: for signals. */
+export const closeSites = async (): Promise<void> => {
+  for (const site of sites) await site.close()
+}
+
+const measureOnce = async (side: Side, { seconds, isStrict }: Settings): Promise<Sample> => {
+  const site = new Site(isStrict)
+  sites.add(site)
+  try {
+    const measure = await side.open(site)
+    return await measure(seconds)
+  } finally {
+    await site.close()
+    sites.delete(site)
+  }
+}
+
+export const runRow = async (row: Row, settings: Settings): Promise<RowResult> => {
+  const lacks = await settings.needs.lacks(row.ours.needs)
+  if (lacks.length > 0) return unmeasured(row, lacks)
+  const peerLacks = row.peer === undefined ? [] : await settings.needs.lacks(row.peer.needs)
+  const peer = peerLacks.length === 0 ? row.peer : undefined
+  const notes = peerLacks.map(({ reason }) => `no figure of the peer: ${reason}`)
+  const { ours, theirs, failures } = await runPairs(row, peer, settings)
+  notes.push(...failures)
+  const figures = ours.length === 0 ? [] : figuresOf(row, ours, theirs)
+  const status = ours.length === 0 ? 'failed' : notes.length > 0 ? 'partly' : 'measured'
+  return { ...titles(row), status, notes, figures }
+}
+
+type Titles = Pick<RowResult, 'row' | 'work' | 'against' | 'ours' | 'peer'>
+
+const titles = ({ name, work, against, ours, peer }: Row): Titles =>
+  ({ row: name, work, against, ours: ours.name, ...(peer === undefined ? {} : { peer: peer.name }) })
+
+const unmeasured = (row: Row, lacks: readonly Lack[]): RowResult => ({
+  ...titles(row),
+  status: lacks.some(({ isOurs }) => isOurs) ? 'not built' : 'missing',
+  notes: lacks.map(({ reason }) => reason),
+  figures: []
+})
+
+interface Runs { readonly ours: Sample[], readonly theirs: Sample[], readonly failures: string[] }
+
+const runPairs = async (row: Row, peer: Side | undefined, settings: Settings): Promise<Runs> => {
+  const runs: Runs = { ours: [], theirs: [], failures: [] }
+  const count = settings.runs ?? row.runs ?? RUNS
+  for (let i = 0; i < count && runs.failures.length < FAILURES; i++) {
+    const order = peer === undefined ? [row.ours] : i % 2 === 0 ? [row.ours, peer] : [peer, row.ours]
+    const found = new Map<Side, Sample>()
+    try {
+      for (const side of order) {
+        const sample = await measureOnce(side, settings)
+        found.set(side, sample)
+        settings.log(`${row.name} ${i + 1}/${count} ${side === row.ours ? 'ours' : 'peer'}: ${show(sample)} ${row.unit}`)
+      }
+      // Only whole pairs count: half of one would shift the pairs behind it.
+      runs.ours.push(found.get(row.ours)!)
+      if (peer !== undefined) runs.theirs.push(found.get(peer)!)
+    } catch (error) {
+      const failed = order[found.size]!.name
+      runs.failures.push(`run ${i + 1} of ${failed}: ${(error as Error).message}`)
+      settings.log(`${row.name} ${i + 1}/${count} failed, ${failed}: ${(error as Error).message}`)
+    }
+  }
+  return runs
+}
+
+const show = (sample: Sample): string => sample.value.toPrecision(4)
+
+const figuresOf = (row: Row, ours: readonly Sample[], theirs: readonly Sample[]): Figure[] => {
+  const pick = (samples: readonly Sample[], extra: string | null): number[] =>
+    samples.map((sample) => extra === null ? sample.value : sample.extra?.[extra] ?? NaN)
+  const line = (what: string, unit: string, extra: string | null, target?: Target): Figure => {
+    const mine = pick(ours, extra)
+    const other = pick(theirs, extra)
+    const ratio = ratios(mine, other)
+    return figure(what, unit, summarise(mine), other.length > 0 ? summarise(other) : undefined,
+      ratio.length > 0 ? summarise(ratio) : undefined, target)
+  }
+  const extras = (row.also ?? []).map(({ extra, unit, target }) => line(extra, unit, extra, target))
+  return [line(row.work, row.unit, null, row.target), ...extras]
+}
+
+/** A line of the table, its target held against its medians. */
+export const figure = (
+  what: string, unit: string, ours: Summary, peer?: Summary, ratio?: Summary, target?: Target
+): Figure => ({
+  what,
+  unit,
+  ours,
+  ...(peer === undefined ? {} : { peer }),
+  ...(ratio === undefined ? {} : { ratio }),
+  ...(target === undefined ? {} : { target, ...verdict(target, ours, ratio) })
+})
+
+const verdict = (target: Target, ours: Summary, ratio: Summary | undefined): { met?: boolean } => {
+  const value = target.of === 'value' ? ours.median : ratio?.median
+  if (value === undefined) return {}
+  return { met: target.op === '>=' ? value >= target.value : value <= target.value }
+}
