@@ -102,8 +102,29 @@ const received = async (sink: Recorder, frames: readonly Uint8Array[]): Promise<
 const few = (len: number = 60, first: number = 0): Uint8Array[] =>
   Array.from({ length: FEW }, (_, i) => testFrame(len, first + i))
 
+/** Looks in front of every frame that `sink` gets; `check` tells what must be there. */
+const watchHeadroom = (sink: Recorder): { check: () => void, soil: boolean } => {
+  let headroom = Infinity
+  let header = 0
+  const watch = {
+    /** Use the headroom, as a sink may. */
+    soil: false,
+    check (): void {
+      assert.ok(headroom >= HEADROOM, `${headroom} octets of headroom`)
+      assert.is(header, 0, 'the offload header')
+    }
+  }
+  sink.onEach = (buf, off) => {
+    headroom = Math.min(headroom, off)
+    for (let at = off - OFFLOAD; at < off; at++) header |= buf[at]
+    if (watch.soil) buf.fill(0xee, off - HEADROOM, off - OFFLOAD)
+  }
+  return watch
+}
+
 const delivery = (define: Define, options: ContractOptions): void => {
   define('delivers frames whole from any offset, while the sender scribbles', async ({ a, b, left, right }) => {
+    const watch = watchHeadroom(right)
     b.resume()
     const frames: Uint8Array[] = []
     for (const off of [0, 1, 2, 12, 31, 32, 33, 100]) {
@@ -118,6 +139,7 @@ const delivery = (define: Define, options: ContractOptions): void => {
       frames.push(frame)
     }
     await received(right, frames)
+    watch.check()
   })
 
   define('delivers in both directions', async ({ a, b, left, right }) => {
@@ -178,18 +200,12 @@ const borrowing = (define: Define): void => {
   })
 
   define('delivers with headroom and a zero offload header, also after a sink used the headroom', async ({ a, b, left, right }) => {
-    let headroom = Infinity
-    let header = 0
-    right.onEach = (buf, off) => {
-      headroom = Math.min(headroom, off)
-      for (let at = off - OFFLOAD; at < off; at++) header |= buf[at]
-      buf.fill(0xee, off - HEADROOM, off - OFFLOAD)
-    }
+    const watch = watchHeadroom(right)
+    watch.soil = true
     b.resume()
     await sendAll(a, left, [...few(60), ...few(1514, 50), ...few(61, 100)])
     await received(right, [...few(60), ...few(1514, 50), ...few(61, 100)])
-    assert.ok(headroom >= HEADROOM, `${headroom} octets of headroom`)
-    assert.is(header, 0)
+    watch.check()
   })
 }
 
@@ -229,6 +245,19 @@ const pausing = (define: Define): void => {
     }
     await sending
     await received(right, few())
+  })
+
+  define('onWritable comes only after send answered false', async ({ a, b, left, right }) => {
+    const frame = new Uint8Array(HEADROOM + 60)
+    frame.set(testFrame(60, 1), HEADROOM)
+    b.resume()
+    let isFull = false
+    for (let i = 0; i < FEW; i++) isFull = !a.send(frame, HEADROOM, 60) || isFull
+    b.pause()
+    b.resume()
+    await settle(20)
+    assert.ok(isFull || left.writable === 0, `${left.writable} times, uncalled for`)
+    assert.is(right.writable, 0)
   })
 
   define('pause and resume twice are as once', async ({ a, b, left, right }) => {
@@ -278,23 +307,27 @@ const closing = (define: Define, options: ContractOptions): void => {
     a.resume()
     b.resume()
     await sendAll(b, right, few())
-    a.close()
     const frames = left.frames.length
     const writable = left.writable
+    a.close()
     a.close()
     b.send(testFrame(60), 0, 60)
     await settle(20)
     assert.equal([left.frames.length, left.writable, left.closes], [frames, writable, 0])
   })
 
-  define('send, pause and resume after close do no harm', async ({ a, b }) => {
+  define('send, pause and resume after close do nothing', async ({ a, b, left, right }) => {
+    b.resume()
     a.close()
     const frame = new Uint8Array(HEADROOM + 60)
     for (let i = 0; i < 100; i++) a.send(frame, HEADROOM, 60)
     a.pause()
     a.resume()
-    b.close()
+    for (let i = 0; i < 8; i++) b.send(frame, HEADROOM, 60)
     await settle(20)
+    assert.equal([left.frames.length, left.writable, left.closes, right.frames.length], [0, 0, 0, 0])
+    b.close()
+    await settle()
   })
 
   define('what was taken before close is delivered', async ({ a, b, left, right }) => {
