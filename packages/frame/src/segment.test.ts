@@ -162,7 +162,7 @@ cutting('behind pushTag and popTag the same segments come out, with and without 
 })
 
 cutting('allocates nothing', () => {
-  const big = superFrame({ version: 4, payload: seeded(1).octets(14_480), gsoSize: 1448 })
+  const big = superFrame({ version: 4, payload: seeded(1).octets(1000), gsoSize: 400 })
   const small = superFrame({ version: 6, payload: seeded(1).octets(100) })
   const buf = new Uint8Array(big.length + small.length + 200)
   buf.set(big, 20)
@@ -171,7 +171,7 @@ cutting('allocates nothing', () => {
   const used = bytesPerRun(() => {
     sum += segmenter.cut(buf, 32, big.length - OFFLOAD)
     sum += segmenter.cut(buf, big.length + 132, small.length - OFFLOAD)
-  }, 30_000)
+  }, 100_000)
   assert.ok(used < 1, `${used} octets a run (${sum})`)
 })
 
