@@ -7,7 +7,9 @@
  */
 import { build } from 'esbuild'
 import { createRequire } from 'node:module'
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -44,9 +46,8 @@ const lightParser = {
   }
 }
 
-// Only our own files: tsc's output is beside them.
-if (wanted === undefined) rmSync(out, { recursive: true, force: true })
-await build({
+const { outputFiles } = await build({
+  write: false,
   entryPoints: names.map((name) => join(here, 'bin', `${name}.ts`)),
   outdir: out,
   bundle: true,
@@ -64,8 +65,17 @@ await build({
   logLevel: 'warning'
 })
 
-for (const name of names) chmodSync(join(out, `${name}.js`), 0o755)
+mkdirSync(out, { recursive: true })
+for (const { path, contents } of outputFiles) replace(path, contents)
+for (const file of readdirSync(out)) if (!names.includes(file.slice(0, -3))) rmSync(join(out, file))
 if (wanted === undefined) linkAll(join(root, 'node_modules/.bin'))
+
+/** A command that runs or starts meanwhile sees the old file or the new one, never none. */
+function replace (path, contents) {
+  if (existsSync(path) && Buffer.compare(readFileSync(path), contents) === 0) return
+  writeFileSync(`${path}.new`, contents, { mode: 0o755 })
+  renameSync(`${path}.new`, path)
+}
 
 function linkAll (bin) {
   mkdirSync(bin, { recursive: true })
@@ -75,6 +85,6 @@ function linkAll (bin) {
 /** Points `path` at `target`, unless it does already. */
 function link (target, path) {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(path) === target) return
-  rmSync(path, { force: true })
-  symlinkSync(target, path)
+  symlinkSync(target, `${path}.new`)
+  renameSync(`${path}.new`, path)
 }
