@@ -78,7 +78,7 @@ learning('after a port changes only its addresses are forgotten', () => {
   give(a.endpoint, frame(ALL, A))
   give(b.endpoint, frame(ALL, B))
   b.endpoint.close()
-  assert.equal(sw.hash.list().map(({ port }) => port), [1])
+  assert.equal([...sw.hash.list()].map(({ port }) => port), [1])
   got(a, b, c)
   give(c.endpoint, frame(A, C))
   assert.equal(got(a, c), [[frame(A, C)], []])

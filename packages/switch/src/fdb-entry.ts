@@ -1,7 +1,4 @@
-/**
- * What the console shows of the forwarding table. The order of `hash/print` is that of the original's hash buckets, which
- * scripts have seen for years: it is computed here, for display only, and says nothing about where {@link Fdb} keeps a row.
- */
+/** What the console shows of the forwarding table, one address at a time; many of them in fdb-listing.ts. */
 /** Told of each row that comes and goes, once. A move is a removal and an addition. */
 export interface FdbWatcher {
   hashAdded (macHi: number, macLo: number, vlan: number, port: number): void
@@ -43,9 +40,3 @@ const multiplyHigh = (a: number, b: number): number => {
   const other = (a & 0xffff) * (b >>> 16) + middle % 0x10000
   return (a >>> 16) * (b >>> 16) + Math.floor(middle / 0x10000) + Math.floor(other / 0x10000)
 }
-
-/** Entries in the order of the console: by bucket, the youngest first within one. */
-export const inDisplayOrder = (entries: readonly FdbEntry[], size: number): FdbListing[] =>
-  entries.map(({ macHi, macLo, vlan, port, ageSec, isStatic }) =>
-    ({ macHi, macLo, vlan, port, ageSec, isStatic, bucket: displayBucket(macHi, macLo, vlan, size) }))
-    .sort((a, b) => a.bucket - b.bucket || a.ageSec - b.ageSec || a.vlan - b.vlan || a.macHi - b.macHi || a.macLo - b.macLo)

@@ -2,12 +2,50 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
 import { bytesPerRun, seeded } from '@vde-ts/frame/testing.js'
-import { displayBucket } from './fdb-entry.ts'
-import { Fdb, HELD, KNOWN, MOVED, NEW, REFUSED } from './fdb.ts'
+import { displayBucket, type FdbEntry } from './fdb-entry.ts'
+import { listing } from './fdb-listing.ts'
+import { Fdb, HELD, KNOWN, MOVED, NEW, REFUSED, ROW_WORDS, rowEntry } from './fdb.ts'
 
 const HI = 0x0200
 
+const entries = (fdb: Fdb): FdbEntry[] => {
+  const rows = fdb.liveRows()
+  return Array.from({ length: rows.length / ROW_WORDS }, (_, i) => rowEntry(rows, i * ROW_WORDS, fdb.nowSec))
+}
+
 const learning = suite('Fdb learning')
+
+const listed = suite('Fdb listing')
+
+listed('goes by bucket, then age, whatever order the addresses came in', () => {
+  const fdb = new Fdb(1)
+  for (let i = 0; i < 1000; i++) {
+    fdb.nowSec = i % 7
+    fdb.learn(i % 3, HI, i * 7919, 1)
+  }
+  fdb.nowSec = 10
+  const all = [...listing(fdb, 16)]
+  assert.is(all.length, 1000)
+  for (const { macHi, macLo, vlan, bucket } of all) assert.is(bucket, displayBucket(macHi, macLo, vlan, 16))
+  for (let i = 1; i < all.length; i++) {
+    const [one, next] = [all[i - 1], all[i]]
+    assert.ok(one.bucket < next.bucket || (one.bucket === next.bucket && one.ageSec <= next.ageSec), `row ${i}`)
+  }
+})
+
+listed('is of the first step, whatever becomes of the table meanwhile', () => {
+  const fdb = new Fdb(1)
+  for (let i = 0; i < 100; i++) fdb.learn(0, HI, i, 1)
+  const steps = listing(fdb, 16)
+  steps.next()
+  fdb.flush()
+  for (let i = 0; i < 1000; i++) fdb.learn(0, HI, -1 - i, 2)
+  assert.is([...steps].filter(({ port }) => port === 1).length, 99)
+})
+
+listed('of an empty table is empty', () => { assert.equal([...listing(new Fdb(1), 128)], []) })
+
+listed.run()
 
 learning('an address is found on the port that sent it, in its VLAN only', () => {
   const fdb = new Fdb(1)
@@ -30,7 +68,7 @@ learning('the highest VLAN key, address and port fit', () => {
   const fdb = new Fdb(1)
   fdb.learn(0x1fff, 0xfeff, -1, 65535)
   assert.is(fdb.find(0x1fff, 0xfeff, -1), 65535)
-  assert.equal(fdb.entries(), [{ macHi: 0xfeff, macLo: -1, vlan: 0x1fff, port: 65535, ageSec: 0, isStatic: false }])
+  assert.equal(entries(fdb), [{ macHi: 0xfeff, macLo: -1, vlan: 0x1fff, port: 65535, ageSec: 0, isStatic: false }])
 })
 
 learning('an address moves only after more than 3 s of silence', () => {
@@ -68,7 +106,7 @@ ageing('an address is found for 100 s and no longer, without any sweep', () => {
   fdb.nowSec = 101
   assert.is(fdb.find(0, HI, 1), -1)
   assert.is(fdb.entry(0, HI, 1), null)
-  assert.equal(fdb.entries(), [])
+  assert.equal(entries(fdb), [])
   assert.is(fdb.size, 1)
 })
 
@@ -155,7 +193,7 @@ for (const [name, act, left] of [
       }
     }
     act(fdb)
-    const kinds = new Set(fdb.entries().map(({ vlan, port }) => `${vlan} ${port}`))
+    const kinds = new Set(entries(fdb).map(({ vlan, port }) => `${vlan} ${port}`))
     assert.equal([...kinds].sort(), left.map((pair) => pair.join(' ')).sort())
     assert.is(fdb.size, left.length * 200)
   })

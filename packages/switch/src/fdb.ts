@@ -25,6 +25,19 @@ const WALK = 256
 const SLICE = 16384
 const NEVER = 0x7fffffff
 
+/** Numbers of a row, see above. */
+export const ROW_WORDS: number = STRIDE
+
+/** The row at `at` of `rows`, as people read it at the time `nowSec`. */
+export const rowEntry = (rows: Int32Array, at: number, nowSec: number): FdbEntry => ({
+  macHi: rows[at] & 0xffff,
+  macLo: rows[at + 1],
+  vlan: rows[at] >>> 16,
+  port: (rows[at + 2] & PORT) - 1,
+  ageSec: nowSec - rows[at + 3],
+  isStatic: (rows[at + 2] & STATIC) !== 0
+})
+
 /** Most addresses a table holds unless told otherwise. */
 export const DEFAULT_CAPACITY = 65536
 
@@ -127,16 +140,18 @@ export class Fdb {
   /** The entry of an address, null when there is none. */
   entry (vlan: number, macHi: number, macLo: number): FdbEntry | null {
     const row = this.#rowOf((vlan << 16) | macHi, macLo)
-    return row < 0 || this.#isExpired(row * STRIDE) ? null : this.#entryAt(row * STRIDE)
+    return row < 0 || this.#isExpired(row * STRIDE) ? null : rowEntry(this.#rows, row * STRIDE, this.nowSec)
   }
 
-  /** Every live entry, in no order. */
-  entries (): FdbEntry[] {
-    const found: FdbEntry[] = []
+  /** A copy of every live row, {@link ROW_WORDS} numbers each, in no order; {@link rowEntry} reads them. */
+  liveRows (): Int32Array {
+    const copy = new Int32Array(this.#count * STRIDE)
+    let end = 0
     for (let at = 0; at < this.#rows.length; at += STRIDE) {
-      if (this.#rows[at + 2] !== 0 && !this.#isExpired(at)) found.push(this.#entryAt(at))
+      if (this.#rows[at + 2] === 0 || this.#isExpired(at)) continue
+      for (let word = 0; word < STRIDE; word++) copy[end++] = this.#rows[at + word]
     }
-    return found
+    return copy.subarray(0, end)
   }
 
   /** Forgets what was learnt on a port, in one VLAN or (-1) in all; `statics` too when asked. */
@@ -191,18 +206,6 @@ export class Fdb {
 
   #isExpired (at: number): boolean {
     return (this.#rows[at + 2] & STATIC) === 0 && this.nowSec - this.#rows[at + 3] > this.expireSec
-  }
-
-  #entryAt (at: number): FdbEntry {
-    const rows = this.#rows
-    return {
-      macHi: rows[at] & 0xffff,
-      macLo: rows[at + 1],
-      vlan: rows[at] >>> 16,
-      port: (rows[at + 2] & PORT) - 1,
-      ageSec: this.nowSec - rows[at + 3],
-      isStatic: (rows[at + 2] & STATIC) !== 0
-    }
   }
 
   #move (at: number, port: number): number {

@@ -5,7 +5,8 @@
 import { VdeError } from '@vde-ts/link/errors.js'
 import { OPAQUE, type Bridge } from './bridge.ts'
 import { checkRange, needPort, needVlan } from './check.ts'
-import { displayBucket, inDisplayOrder, type FdbListing } from './fdb-entry.ts'
+import { displayBucket, type FdbListing } from './fdb-entry.ts'
+import { listing } from './fdb-listing.ts'
 import { NO_VLAN } from './vlan.ts'
 
 const MAX_SIZE = 2 ** 30
@@ -65,11 +66,8 @@ export class HashControl {
     return { ...entry, vlan, bucket: displayBucket(macHi, macLo, vlan, this.#size) }
   }
 
-  /** Every address, in display order. */
-  list (): FdbListing[] {
-    const entries = this.#bridge.fdb.entries().map((entry) => ({ ...entry, vlan: entry.vlan & ~OPAQUE }))
-    return inDisplayOrder(entries, this.#size)
-  }
+  /** Every address as the table is at the first step, in display order. */
+  * list (): Generator<FdbListing> { yield * listing(this.#bridge.fdb, this.#size) }
 
   /**
    * Pins an address to a port: it does not age, move or give way to others.
