@@ -1,6 +1,6 @@
 /**
- * The way of a frame through the switch. In order: count, classify (which VLAN), BPDU, ingress state, learn, look up,
- * send in the form each port takes.
+ * The way of a frame through the switch. In order: count, refuse an offload header that lies, classify (which VLAN),
+ * BPDU, ingress state, learn, look up, send in the form each port takes.
  *
  * A frame is tagged or not when it comes in, and is sent as it is to the ports that take that form; for the others the
  * tag is pushed or popped in the borrowed buffer, once however many ports there are, and the buffer restored. The TCI of
@@ -13,11 +13,13 @@
  * behaves as on any other switch.
  */
 import { etherType, isGroup, macHi, macLo, MIN_WIRE_FRAME } from '@vde-ts/frame/ethernet.js'
+import { isPlain } from '@vde-ts/frame/offload.js'
 import { popTag, pushTag, setTagControl, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
 import { OFFLOAD, HEADROOM } from '@vde-ts/link/link.js'
 import { type Fdb, MOVED, REFUSED } from './fdb.ts'
 import type { Port } from './port.ts'
 import { NO_VLAN, type Vlan } from './vlan.ts'
+import { WireForms } from './wire-form.ts'
 
 /** Added to a VID: the key space of the addresses behind tags of an undefined VLAN. */
 export const OPAQUE = 0x1000
@@ -46,9 +48,12 @@ export class Bridge {
   /** Passes tagged frames of undefined VLANs. */
   isTransparent: boolean
   bpduConsumer: BpduConsumer | null = null
+  /** What frames with offload header amount to; every port of the switch knows it. */
+  readonly forms: WireForms = new WireForms()
 
   #hubFlood: readonly Port[] | null = null
-  #depth = 0
+  /** Frames on the wire of the one in hand, until it is first sent: what a loss counts. */
+  #wireFrames = 1
   readonly #scratch: Uint8Array = new Uint8Array(HEADROOM + MIN_WIRE_FRAME)
   #isScratchTaken = false
 
@@ -67,16 +72,36 @@ export class Bridge {
 
   /** Passes on one frame that came in on `port`. `isFrame(len)` holds. The buffer is as it was when this returns. */
   forward (port: Port, buf: Uint8Array, off: number, len: number): void {
-    port.inFrames++
-    port.inBytes += len
-    if (this.#depth === MAX_DEPTH) {
+    const forms = this.forms
+    if (forms.depth === MAX_DEPTH) {
+      port.inFrames++
+      port.inBytes += len
       port.drops.loop++
       return
     }
-    this.#depth++
-    if (this.isHub) sendAll(this.#hubFlood ?? this.#refreshHub(), port, buf, off, len)
-    else this.#classify(port, buf, off, len)
-    this.#depth--
+    forms.depth++
+    if (this.#count(port, buf, off, len)) {
+      if (this.isHub) sendAll(this.#hubFlood ?? this.#refreshHub(), port, buf, off, len)
+      else this.#classify(port, buf, off, len)
+    }
+    forms.depth--
+  }
+
+  /** False: the offload header lies, the frame ends here. */
+  #count (port: Port, buf: Uint8Array, off: number, len: number): boolean {
+    this.#wireFrames = 1
+    if (isPlain(buf, off)) {
+      port.inFrames++
+      port.inBytes += len
+      return true
+    }
+    this.forms.forget()
+    const form = this.forms.of(buf, off, len)
+    port.inFrames += form.frames
+    port.inBytes += form.octets
+    this.#wireFrames = form.frames
+    if (form.isMalformed) port.drops.malformed++
+    return !form.isMalformed
   }
 
   #classify (port: Port, buf: Uint8Array, off: number, len: number): void {
@@ -106,7 +131,7 @@ export class Bridge {
       return
     }
     if (vlan === null || (port.pvid !== vid && !vlan.tagged.has(port.number))) {
-      port.drops.vlan++
+      port.drops.vlan += this.#wireFrames
       return
     }
     const dstHi = macHi(buf, off)
@@ -129,14 +154,14 @@ export class Bridge {
       if (result === MOVED) port.moves++
       else if (result === REFUSED) port.unlearnt++
     }
-    if (!mayForward) port.drops.notForwarding++
+    if (!mayForward) port.drops.notForwarding += this.#wireFrames
     return mayForward
   }
 
   #unicast (vlan: Vlan, from: Port, to: Port | null, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
-    if (to === from) from.drops.filtered++
-    else if (to === null || !vlan.isMember(to.number)) from.drops.vlan++ // a static address can point anywhere
-    else if (!vlan.mayForward(to.number)) from.drops.notForwarding++
+    if (to === from) from.drops.filtered += this.#wireFrames
+    else if (to === null || !vlan.isMember(to.number)) from.drops.vlan += this.#wireFrames // a static address can point anywhere
+    else if (!vlan.mayForward(to.number)) from.drops.notForwarding += this.#wireFrames
     else if (isTagged === (to.pvid !== vlan.id)) to.send(buf, off, len)
     else if (isTagged) this.#sendPopped(to.alone, from, buf, off, len)
     else this.#sendPushed(to.alone, from, vlan.id, buf, off, len)
@@ -158,14 +183,14 @@ export class Bridge {
   #passOpaque (port: Port, vid: number, buf: Uint8Array, off: number, len: number): void {
     const domain = this.vlans[port.pvid]
     if (domain === null) {
-      port.drops.vlan++
+      port.drops.vlan += this.#wireFrames
       return
     }
     const key = OPAQUE | vid
     if (!this.#admit(domain, key, port, buf, off)) return
     const number = isGroup(buf, off) ? -1 : this.fdb.find(key, macHi(buf, off), macLo(buf, off))
     const to = number < 0 ? null : this.ports[number]
-    if (to === port) port.drops.filtered++
+    if (to === port) port.drops.filtered += this.#wireFrames
     else if (to !== null && to.pvid === port.pvid && domain.mayForward(number)) to.send(buf, off, len)
     else {
       if (domain.isStale) domain.refresh(this.ports)

@@ -6,6 +6,7 @@ import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import type { Owner } from './access.ts'
 import type { Port } from './port.ts'
 import type { FrameQueue } from './queue.ts'
+import type { WireForm } from './wire-form.ts'
 
 /** What an endpoint needs of its switch. */
 export interface EndpointHost {
@@ -26,7 +27,7 @@ export class Endpoint implements FrameSink {
   /** Raw text of the client: escape it before showing. */
   readonly description: string
   readonly queue: FrameQueue
-  /** Frames lost because the queue or the budget was full. */
+  /** Frames of the wire lost because the queue or the budget was full. */
   queueDrops = 0
 
   readonly #host: EndpointHost
@@ -72,21 +73,40 @@ export class Endpoint implements FrameSink {
 
   onClose (): void { this.close() }
 
-  /** Sends one frame, behind those that wait already. */
+  /** Sends one plain frame, behind those that wait already. */
   send (buf: Uint8Array, off: number, len: number): void {
     const link = this.#link
-    if (link === null) {
-      this.port.drops.closed++
+    if (link === null) this.port.drops.closed++
+    else if (len > link.maxFrame) this.port.drops.oversize++
+    else this.#offer(link, buf, off, len, 1, 0)
+  }
+
+  /** Sends a frame with an offload header that is not zero: as it is, or what it is on the wire. */
+  sendUnfinished (form: WireForm, buf: Uint8Array, off: number, len: number): void {
+    const link = this.#link
+    if (link === null) this.port.drops.closed += form.frames
+    else if (form.largest > link.maxFrame) this.port.drops.oversize += form.frames
+    else if (link.offload && !form.mustFinish) this.#offer(link, buf, off, len, form.frames, form.headers)
+    else this.#sendSegments(link, form)
+  }
+
+  #sendSegments (link: Link, form: WireForm): void {
+    const count = form.cut()
+    if (count <= 0) {
+      this.port.drops.tooManySegments += form.frames
       return
     }
-    if (len > link.maxFrame) {
-      this.port.drops.oversize++
-      return
+    for (let i = 0; i < count; i++) {
+      if (this.#link !== link) return // closed by what the last one set off
+      this.#offer(link, form.buf, form.at(i), form.len(i), 1, 0)
     }
+  }
+
+  #offer (link: Link, buf: Uint8Array, off: number, len: number, wireFrames: number, headers: number): void {
     if (this.queue.frames === 0 && link.send(buf, off, len)) return
-    if (this.queue.push(buf, off, len) || this.#isClosed) return
-    this.port.drops.queueFull++
-    this.queueDrops++
+    if (this.queue.push(buf, off, len, wireFrames, headers) || this.#isClosed) return
+    this.port.drops.queueFull += wireFrames
+    this.queueDrops += wireFrames
   }
 
   /** Unplugs: leaves the port, forgets what is queued, closes the link. Idempotent, also from within a flood. */

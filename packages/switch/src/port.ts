@@ -2,19 +2,26 @@
  * A numbered place of the switch: what it may do (PVID, access, flags), what it counted, and the endpoints plugged in.
  * It stays when its last endpoint leaves. A frame given to a port goes to all its endpoints.
  */
+import { isPlain } from '@vde-ts/frame/offload.js'
 import { NONE, type AccessRule } from './access.ts'
 import type { Endpoint } from './endpoint.ts'
 import { NO_VLAN } from './vlan.ts'
+import type { WireForms } from './wire-form.ts'
 
 /** Highest port number there can be. */
 export const MAX_PORTS = 65535
 
-/** Why frames were lost at a port, in frames. The first six count on the way in, the others on the way out. */
+/**
+ * Why frames were lost at a port, in frames of the wire. Up to `loop` they count on the way in, the others on the way
+ * out, where `malformed` can be met too: behind a tag pushed, a lie that had been possible is one no more.
+ */
 export class Drops {
   /** Shorter than an Ethernet header, or than the tag it announces. */
   runt = 0
   /** Longer than any frame the suite carries. */
   giant = 0
+  /** The offload header and the frame do not agree. */
+  malformed = 0
   /** Of a VLAN the port is no member of, or that cannot be; untagged on a port without PVID. */
   vlan = 0
   /** The port is Discarding or Learning in that VLAN. */
@@ -23,8 +30,10 @@ export class Drops {
   filtered = 0
   /** Came back to this switch too often while still being forwarded: links of one process that form a loop. */
   loop = 0
-  /** Longer than the link takes. */
+  /** Longer than the link takes, itself or its segments. */
   oversize = 0
+  /** A super-frame that would become more than 128 segments, for a link that takes them one by one. */
+  tooManySegments = 0
   /** The queue of the endpoint, or the budget of the switch, was full. */
   queueFull = 0
   /** The endpoint has no link (yet, or any more). */
@@ -47,6 +56,7 @@ export class Port implements AccessRule {
   /** Newest first. Replaced on change, never changed, so that a loop over it goes on undisturbed. */
   endpoints: readonly Endpoint[] = []
 
+  /** As on the wire: a super-frame counts as its segments. */
   inFrames = 0
   inBytes = 0
   outFrames = 0
@@ -59,9 +69,13 @@ export class Port implements AccessRule {
   /** Only this port, for whoever takes several: a unicast is a flood to one. */
   readonly alone: readonly Port[] = [this]
 
-  constructor (number: number, isAllocatable: boolean) {
+  readonly #forms: WireForms
+
+  /** @param forms those of the switch the port belongs to */
+  constructor (number: number, isAllocatable: boolean, forms: WireForms) {
     this.number = number
     this.isAllocatable = isAllocatable
+    this.#forms = forms
   }
 
   /** True when something is plugged in. */
@@ -69,10 +83,26 @@ export class Port implements AccessRule {
 
   /** Gives a frame, in the form this port takes, to every endpoint. Counted once, and also when all of them drop it. */
   send (buf: Uint8Array, off: number, len: number): void {
+    if (!isPlain(buf, off)) {
+      this.#sendUnfinished(buf, off, len)
+      return
+    }
     this.outFrames++
     this.outBytes += len
     const endpoints = this.endpoints
     for (let i = 0; i < endpoints.length; i++) endpoints[i].send(buf, off, len)
+  }
+
+  #sendUnfinished (buf: Uint8Array, off: number, len: number): void {
+    const form = this.#forms.of(buf, off, len)
+    this.outFrames += form.frames
+    this.outBytes += form.octets
+    if (form.isMalformed) {
+      this.drops.malformed++
+      return
+    }
+    const endpoints = this.endpoints
+    for (let i = 0; i < endpoints.length; i++) endpoints[i].sendUnfinished(form, buf, off, len)
   }
 
   resetCounters (): void {

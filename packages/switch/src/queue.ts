@@ -1,8 +1,12 @@
 /**
  * Frames waiting for a link that was full: a bounded FIFO per endpoint, in chunks borrowed from the switch's budget.
  *
- *     chunk:  |  sent  | len, 4 octets | virtio_net_hdr, 12 | frame ... | len | hdr | frame ... |   free   |
- *                       ^ head (oldest)                                                         ^ tail
+ *     chunk:  |  sent  | lead, 8 octets | virtio_net_hdr, 12 | frame ... | lead | hdr | frame ... |   free   |
+ *                       ^ head (oldest)                                                           ^ tail
+ *
+ *     lead:   | len, 4 octets | frames on the wire, 2 | headers of each, 2 |
+ *
+ * Bounds are in frames and octets of the wire: a super-frame counts as the segments it stands for.
  *
  * A chunk is filled once from its front and given back when its last frame has gone, so whatever lies in front of the
  * oldest frame is dead and may be scribbled on by the receiver (the headroom of the link contract). A queue that never
@@ -19,8 +23,8 @@ export const QUEUE_OCTETS: number = 2 * 1024 * 1024
 export const SWITCH_OCTETS: number = 32 * 1024 * 1024
 
 const CHUNK = 16 * 1024
-const LENGTH = 4
-const OVERHEAD = LENGTH + OFFLOAD
+const LEAD = 8
+const OVERHEAD = LEAD + OFFLOAD
 
 class Chunk {
   readonly bytes: Uint8Array
@@ -76,9 +80,9 @@ export class QueueBudget {
 export class FrameQueue {
   /** Most frames it holds; lowering it drops none that wait already. */
   limit: number
-  /** Frames waiting. */
+  /** Frames waiting, as on the wire. */
   frames = 0
-  /** Octets of the frames waiting. */
+  /** Octets of the frames waiting, as on the wire. */
   octets = 0
 
   readonly #budget: QueueBudget
@@ -94,20 +98,24 @@ export class FrameQueue {
     this.limit = limit
   }
 
-  /** Copies a frame and its offload header behind the others; `off` >= OFFLOAD. False: no room, nothing was kept. */
-  push (buf: Uint8Array, off: number, len: number): boolean {
-    if (this.#isClosed || this.frames >= this.limit || this.octets + len > QUEUE_OCTETS) return false
+  /**
+   * Copies a frame and its offload header behind the others; `off` >= OFFLOAD. False: no room, nothing was kept.
+   * @param wireFrames segments the frame stands for, at most 65 535, each with `headers` octets of headers
+   */
+  push (buf: Uint8Array, off: number, len: number, wireFrames: number = 1, headers: number = 0): boolean {
+    const octets = len + (wireFrames - 1) * headers
+    if (this.#isClosed || this.frames >= this.limit || this.octets + octets > QUEUE_OCTETS) return false
     const size = OVERHEAD + len
     let chunk = this.#last
     if (chunk === null || !chunk.hasRoom(size)) {
       chunk = this.#append(size)
       if (chunk === null) return false
     }
-    writeLength(chunk.bytes, chunk.tail, len)
-    copyOctets(chunk.bytes, chunk.tail + LENGTH, buf, off - OFFLOAD, OFFLOAD + len)
+    writeLead(chunk.bytes, chunk.tail, len, wireFrames, headers)
+    copyOctets(chunk.bytes, chunk.tail + LEAD, buf, off - OFFLOAD, OFFLOAD + len)
     chunk.tail += size
-    this.frames++
-    this.octets += len
+    this.frames += wireFrames
+    this.octets += octets
     return true
   }
 
@@ -117,12 +125,14 @@ export class FrameQueue {
     this.#isDraining = true
     while (this.#first !== null && !this.#isClosed) {
       const chunk = this.#first
+      // Read before the send: the receiver may write into the headroom, where the lead lies.
       const len = readLength(chunk.bytes, chunk.head)
-      // Read before the send: the receiver may write into the headroom, where the length lies.
+      const wireFrames = read16(chunk.bytes, chunk.head + 4)
+      const headers = read16(chunk.bytes, chunk.head + 6)
       if (!link.send(chunk.bytes, chunk.head + OVERHEAD, len)) break
       chunk.head += OVERHEAD + len
-      this.frames--
-      this.octets -= len
+      this.frames -= wireFrames
+      this.octets -= len + (wireFrames - 1) * headers
       if (chunk.head === chunk.tail) this.#dropFirst(chunk)
     }
     this.#isDraining = false
@@ -159,10 +169,15 @@ export class FrameQueue {
   }
 }
 
-const writeLength = (bytes: Uint8Array, at: number, len: number): void => {
+const writeLead = (bytes: Uint8Array, at: number, len: number, wireFrames: number, headers: number): void => {
   bytes[at] = len >>> 16
   bytes[at + 1] = len >>> 8
   bytes[at + 2] = len
+  bytes[at + 4] = wireFrames >>> 8
+  bytes[at + 5] = wireFrames
+  bytes[at + 6] = headers >>> 8
+  bytes[at + 7] = headers
 }
 
 const readLength = (bytes: Uint8Array, at: number): number => (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2]
+const read16 = (bytes: Uint8Array, at: number): number => (bytes[at] << 8) | bytes[at + 1]

@@ -293,7 +293,7 @@ export class Switch implements EndpointHost {
   }
 
   #addPort (number: number, isAllocatable: boolean): Port {
-    const port = new Port(number, isAllocatable)
+    const port = new Port(number, isAllocatable, this.#bridge.forms)
     this.#bridge.ports[number] = port
     // Without VLAN 0 a new port has no untagged VLAN until it is given one.
     this.vlan.join(port, this.#bridge.vlans[DEFAULT_VLAN] === null ? NO_VLAN : DEFAULT_VLAN)

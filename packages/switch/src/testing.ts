@@ -6,7 +6,7 @@ import { Switch, type AttachRequest, type SwitchOptions } from './switch.ts'
 
 /** A link that keeps what it is given as hex and does what the test says. */
 export class FakeLink implements Link {
-  readonly offload = false
+  offload = false
   readonly label = 'fake'
   maxFrame = 65557
   isFull = false

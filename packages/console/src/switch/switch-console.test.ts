@@ -170,7 +170,8 @@ test('port/counters tells losses and queues', ({ bench }) => {
   run(bench, 'port/epqlen 2 1 77')
   assert.equal(run(bench, 'port/counters').split('\n').slice(1, 4), [
     'Port 0002 in 0 out 0 lost 1 moved 0 unlearnt 0',
-    ' lost: runt 1, giant 0, vlan 0, notForwarding 0, filtered 0, loop 0, oversize 0, queueFull 0, closed 0',
+    ' lost: runt 1, giant 0, malformed 0, vlan 0, notForwarding 0, filtered 0, loop 0, oversize 0, tooManySegments 0, ' +
+      'queueFull 0, closed 0',
     '  -- endpoint ID 0001 queue 0/77 frames 0 octets, lost 0'
   ])
 })
