@@ -32,6 +32,10 @@ export interface Link {
    * Frames that `send` took and the medium has not: a link that is closed now may lose them. Absent: it never keeps any.
    */
   readonly queued?: number
+  /** Frames that arrived and were none: too short, too long. Never delivered. Absent: such a thing cannot arrive. */
+  readonly rxDrops?: number
+  /** Frames that `send` took (it answered true) and the medium then refused for good. Absent: it refuses none. */
+  readonly txDrops?: number
   /**
    * Sends one frame now, never changes it. False: the medium is full, the frame was not taken, and `onWritable` will
    * follow. `off` >= OFFLOAD when `offload` is true; a link without offload never looks in front of `off`.

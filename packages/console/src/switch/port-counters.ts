@@ -1,4 +1,5 @@
 /** `port/counters`: where frames were lost, and how full the queues are. */
+import type { Link } from '@vde-ts/link'
 import type { Port } from '@vde-ts/switch'
 import type { Args, Command } from '../command.ts'
 import type { SwitchContext } from './context.ts'
@@ -26,11 +27,19 @@ function * counterLines (port: Port): Generator<string> {
   yield `Port ${digits(port.number, 4)} in ${port.inFrames} out ${port.outFrames} lost ${lost} ` +
     `moved ${port.moves} unlearnt ${port.unlearnt}`
   yield ` lost: ${reasons(port).map(([reason, frames]) => `${reason} ${frames}`).join(', ')}`
-  for (const { id, queue, queueDrops } of port.endpoints) {
+  for (const { id, queue, queueDrops, link } of port.endpoints) {
     yield `  -- endpoint ID ${digits(id, 4)} queue ${queue.frames}/${queue.limit} frames ${queue.octets} octets, ` +
-      `lost ${queueDrops}`
+      `lost ${queueDrops}${linkText(linkDrops(link))}`
   }
 }
+
+interface LinkDrops { readonly in: number, readonly out: number }
+
+/** What the medium itself lost since it was plugged in, `port/resetcounter` or not; null: it counts nothing. */
+const linkDrops = (link: Link | null): LinkDrops | null =>
+  link?.rxDrops === undefined && link?.txDrops === undefined ? null : { in: link.rxDrops ?? 0, out: link.txDrops ?? 0 }
+
+const linkText = (drops: LinkDrops | null): string => drops === null ? '' : `, by the link in ${drops.in} out ${drops.out}`
 
 const counterJson = (port: Port): object => ({
   port: port.number,
@@ -39,7 +48,7 @@ const counterJson = (port: Port): object => ({
   drops: { ...port.drops },
   moves: port.moves,
   unlearnt: port.unlearnt,
-  endpoints: port.endpoints.map(({ id, queue, queueDrops }) => ({
-    id, queueFrames: queue.frames, queueOctets: queue.octets, queueLimit: queue.limit, queueDrops
+  endpoints: port.endpoints.map(({ id, queue, queueDrops, link }) => ({
+    id, queueFrames: queue.frames, queueOctets: queue.octets, queueLimit: queue.limit, queueDrops, linkDrops: linkDrops(link)
   }))
 })
