@@ -34,7 +34,7 @@ const PURE: Readonly<Record<string, RegExp>> = {
 const FREE = new Set(['cli'])
 
 /** Tests, and what tests of other packages import: not part of the product, so free in what it uses. */
-const TEST_FILE = /(?:\.test|\/testing|\/contract)\.ts$/
+const TEST_FILE = /(?:\.test|\/testing(?:-[a-z-]+)?|\/contract)\.ts$/
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const problems: string[] = []
@@ -59,7 +59,7 @@ const checkFile = (name: string, file: string): void => {
 }
 
 const checkImport = (name: string, where: string, specifier: string, isTest: boolean): void => {
-  if (!isTest && /\/(?:testing|contract)\.[jt]s$/.test(specifier)) problems.push(`${where}: imports ${specifier}, which is for tests`)
+  if (!isTest && /\/(?:testing(?:-[a-z-]+)?|contract)\.[jt]s$/.test(specifier)) problems.push(`${where}: imports ${specifier}, which is for tests`)
   if (specifier.startsWith('.')) {
     if (specifier.endsWith('.js')) problems.push(`${where}: imports '${specifier}', a .ts specifier is wanted inside a package`)
     return
