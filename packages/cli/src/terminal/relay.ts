@@ -1,17 +1,20 @@
 /**
  * unixterm: standard input and output joined with a stream socket.
  *
- *     stdin --> pending --> socket --> stdout
+ *     stdin --> pending --> socket --> incoming --> stdout
+ *
+ * Neither direction waits inside of a system call for the other program: one that never reads our output must not make us
+ * deaf to signals.
  *
  * At the end of the input the socket is shut down for writing only, so a console answers what is under way and ends the
  * session itself; at the end of the socket everything it said has been written.
  */
 import { native, IN, OUT, STREAM } from '@vde-ts/native'
 import { loop, type Loop } from '@vde-ts/link'
+import { sharedIo } from '@vde-ts/link/fd-io.js'
 import type { Parsed } from '../command.ts'
 import { UsageError } from '../command.ts'
 import { ExitError, type Program } from '../run.ts'
-import { writeBytes } from './output.ts'
 
 const CHUNK = 65536
 /** A peer that says nothing for so long after the end of the input will not end the session, in milliseconds. */
@@ -51,8 +54,14 @@ export class Relay {
   readonly #onEnd: () => void
   readonly #pending = new Uint8Array(CHUNK)
   readonly #incoming = new Uint8Array(CHUNK)
+  readonly #io = sharedIo()
   #from = 0
   #to = 0
+  /** What of `#incoming` is not shown yet. */
+  #shownTo = 0
+  #heardTo = 0
+  /** Standard output takes nothing: it is watched in place of the socket, whose hang-up would be reported all the time. */
+  #isHolding = false
   #hasInputEnded = false
   #linger: NodeJS.Timeout | null = null
 
@@ -64,7 +73,7 @@ export class Relay {
   }
 
   start (): void {
-    this.#loop.add(this.#socket, IN, { onReady: (events) => { this.#onSocket(events) } })
+    this.#watchSocket()
     this.#loop.add(0, IN, { onReady: () => { this.#onInput() } })
   }
 
@@ -81,7 +90,11 @@ export class Relay {
     this.#send()
     if (this.#to === 0) return
     this.#loop.modify(0, 0)
-    this.#loop.modify(this.#socket, IN | OUT)
+    if (!this.#isHolding) this.#loop.modify(this.#socket, IN | OUT)
+  }
+
+  #watchSocket (): void {
+    this.#loop.add(this.#socket, this.#to > 0 ? IN | OUT : IN, { onReady: (events) => { this.#onSocket(events) } })
   }
 
   #onSocket (events: number): void {
@@ -90,7 +103,38 @@ export class Relay {
     const result = native.read(this.#socket, this.#incoming, 0, CHUNK)
     if (result === -EAGAIN || result === -EINTR) return
     this.#linger?.refresh()
-    if (result <= 0 || !writeBytes(1, this.#incoming, 0, result)) this.#onEnd()
+    if (result <= 0) {
+      this.#onEnd()
+      return
+    }
+    this.#shownTo = 0
+    this.#heardTo = result
+    this.#show()
+  }
+
+  #show (): void {
+    while (this.#shownTo < this.#heardTo) {
+      const result = this.#io.write(1, this.#incoming, this.#shownTo, this.#heardTo - this.#shownTo)
+      if (result >= 0) this.#shownTo += result
+      else if (result === -EAGAIN) {
+        this.#hold()
+        return
+      } else if (result !== -EINTR) {
+        this.#onEnd()
+        return
+      }
+    }
+    if (!this.#isHolding) return
+    this.#isHolding = false
+    this.#loop.remove(1)
+    this.#watchSocket()
+  }
+
+  #hold (): void {
+    if (this.#isHolding) return
+    this.#isHolding = true
+    this.#loop.remove(this.#socket)
+    this.#loop.add(1, OUT, { onReady: () => { this.#show() } })
   }
 
   #send (): void {

@@ -70,6 +70,24 @@ test.before(async (world) => {
 })
 test.after(({ close }) => { close() })
 
+test('unixterm ends on SIGTERM though nobody reads what it says', async ({ bench }) => {
+  bench.sw.createPort(9)
+  for (let i = 0; i < 20_000; i++) bench.sw.hash.add(0x0200, i, 0, 9)
+  const path = join(bench.dir, 'm')
+  const child = spawn(process.execPath, [...OURS, join(bin, 'unixterm.ts'), path], { stdio: ['pipe', 'pipe', 'inherit'], timeout: 20_000 })
+  child.stdin.write('hash/print\n')
+  // It has much more to say than its pipe holds.
+  await new Promise((resolve) => { child.stdout.once('readable', resolve) })
+  const end = new Promise<number | null>((resolve) => { child.on('exit', resolve) })
+  child.kill('SIGTERM')
+  const late = setTimeout(() => { child.kill('SIGKILL') }, 5000)
+  assert.is(await end, 0)
+  clearTimeout(late)
+  child.stdout.destroy()
+  for (let i = 0; i < 20_000; i++) bench.sw.hash.delete(0x0200, i)
+  bench.sw.removePort(9)
+})
+
 test('unixcmd prints data and ends with the status', async ({ sockets }) => {
   for (const [what, path] of sockets) {
     assert.equal(await ours('unixcmd', ['-s', path, 'port/showinfo']), { status: 0, out: INFO, error: '' }, what)
