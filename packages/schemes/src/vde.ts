@@ -102,7 +102,7 @@ export const joinSwitch = async (wanted: JoinRequest, sink: FrameSink): Promise<
     throw new VdeError(failed.code, action,
       `${native.strerror(failed.errno)}: "${wanted.directory}", the directory of a running switch is wanted`, { cause: error })
   })
-  const deadline = Date.now() + (wanted.timeoutMs ?? ANSWER_MS)
+  const deadline = performance.now() + (wanted.timeoutMs ?? ANSWER_MS)
   const control = await connectControl(directory, wanted.port, deadline, action)
   let own: ClientSocket | null = null
   try {
@@ -151,7 +151,7 @@ const connectStream = async (path: string, deadline: number, action: string): Pr
   if (fd < 0) throw systemError(fd, action, native.strerror(-fd))
   let result = native.connectUnix(fd, path)
   // A full backlog answers EAGAIN at once instead of waiting, and epoll does not tell when there is room.
-  while (result === -EAGAIN && Date.now() < deadline) {
+  while (result === -EAGAIN && performance.now() < deadline) {
     await sleep(RETRY_MS)
     result = native.connectUnix(fd, path)
   }
@@ -178,7 +178,7 @@ const askSwitch = async (
   const octets = new Uint8Array(SOCKADDR)
   let have = 0
   while (have < SOCKADDR) {
-    await awaitReady(loop, fd, IN | RDHUP, deadline - Date.now(), action, 'the switch does not answer the request')
+    await awaitReady(loop, fd, IN | RDHUP, deadline - performance.now(), action, 'the switch does not answer the request')
     const count = native.read(fd, octets, have, SOCKADDR - have)
     if (count === -EAGAIN) continue
     if (count <= 0) {
