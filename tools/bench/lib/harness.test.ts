@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { existsSync } from 'node:fs'
 import { runRow, type Settings } from './harness.ts'
-import { Needs } from './needs.ts'
+import { Needs, type Need } from './needs.ts'
 import type { Row, Sample, Side } from './row.ts'
 
 const settings = (runs: number): Settings => ({ runs, seconds: 0, needs: new Needs(['tun']), isStrict: true, log () {} })
@@ -65,6 +65,26 @@ harness('a second figure has its own target', async () => {
   const result = await runRow(row({ ours, peer, also }), settings(1))
   assert.is(result.figures[1]?.ratio?.median, 0.5)
   assert.is(result.figures[1]?.met, false)
+})
+
+/** Everything is there but `need`. */
+const without = (need: Need, isOurs: boolean): Settings['needs'] => ({
+  lacks: async (needs) => needs.includes(need) ? [{ need, isOurs, reason: `there is no ${need}` }] : []
+})
+
+harness('a feature that is not built is not measured, nor is its peer', async () => {
+  const log: string[] = []
+  const ours: Side = { ...side('a', [{ value: 1 }], log), needs: ['attach'] }
+  const result = await runRow(row({ ours, peer: side('b', [{ value: 1 }], log) }), { ...settings(3), needs: without('attach', true) })
+  assert.equal([result.status, result.notes, result.figures, log], ['not built', ['there is no attach'], [], []])
+})
+
+harness('a peer that is missing is named, and ours stands alone', async () => {
+  const peer: Side = { ...side('b', [{ value: 1 }]), needs: ['c:vdens'] }
+  const target = { op: '>=', value: 2, of: 'ratio' } as const
+  const result = await runRow(row({ ours: side('a', [{ value: 5 }]), peer, target }), { ...settings(3), needs: without('c:vdens', false) })
+  assert.equal([result.status, result.notes], ['partly', ['no figure of the peer: there is no c:vdens']])
+  assert.equal([result.figures[0]?.ours.median, result.figures[0]?.peer, result.figures[0]?.met], [5, undefined, undefined])
 })
 
 harness('the directory of a run is gone after it, also after a failure', async () => {

@@ -12,7 +12,7 @@ export interface Settings {
   readonly runs?: number
   /** Seconds one run measures. */
   readonly seconds: number
-  readonly needs: Needs
+  readonly needs: Pick<Needs, 'lacks'>
   /** False: rows are measured over whatever path there is, to try the harness out. */
   readonly isStrict: boolean
   /** Hears of progress, one line at a time. */
@@ -24,24 +24,19 @@ const RUNS = 9
 /** Failures in one row after which it is given up. */
 const FAILURES = 2
 
-/** Sites under way, for who has to end early. */
-const sites = new Set<Site>()
-
-/** Ends whatever a run has started: for signals. */
-export const closeSites = async (): Promise<void> => {
-  for (const site of sites) await site.close()
-}
-
 const measureOnce = async (side: Side, { seconds, isStrict }: Settings): Promise<Sample> => {
   const site = new Site(isStrict)
-  sites.add(site)
+  let sample: Sample
   try {
     const measure = await side.open(site)
-    return await measure(seconds)
-  } finally {
-    await site.close()
-    sites.delete(site)
+    sample = await measure(seconds)
+  } catch (error) {
+    // The first error is the reason; what cannot be cleaned up after it usually follows from it.
+    await site.close().catch(() => {})
+    throw error
   }
+  await site.close()
+  return sample
 }
 
 export const runRow = async (row: Row, settings: Settings): Promise<RowResult> => {

@@ -23,11 +23,9 @@ export class Shell {
     return out
   }
 
-  /** Starts a command line in the background, its output to `log` in the site's directory. @returns its pid */
-  async background (line: string, log: string): Promise<number> {
-    const pid = Number(await this.run(`exec 3>${this.#site.path(log)}; ${line} >&3 2>&3 & exec 3>&-; echo $!`))
-    this.#site.owns(pid)
-    return pid
+  /** Starts a command line in the background, its output to `log` in the site's directory. */
+  async background (line: string, log: string): Promise<void> {
+    await this.run(`${line} >${this.#site.path(log)} 2>&1 &`)
   }
 
   /** Pid, in our own process name space, of the shell itself. */

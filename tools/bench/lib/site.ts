@@ -2,7 +2,7 @@
  * Where one run lives: a temporary directory and the programs started for it, all as an ordinary user. `close` ends each
  * program by its pid and removes the directory, whatever happened before.
  */
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
@@ -11,6 +11,8 @@ import { waitFor, within } from './wait.ts'
 /** The ordinary user we play when we are root. 65534 would be the overflow uid. */
 const USER = 1001
 const STOP_MS = 3000
+/** After SIGKILL: the kernel takes some 20 ms for each tap of a namespace. */
+const KILL_MS = 60_000
 /** Characters kept of what a program says, for the error that names it. */
 const TAIL = 2000
 
@@ -80,9 +82,35 @@ export class Program {
     this.#child.kill('SIGTERM')
     await within(this.ended, STOP_MS, `end of ${this.label}`).catch(async () => {
       this.#child.kill('SIGKILL')
-      await within(this.ended, STOP_MS, `end of ${this.label}`)
+      await within(this.ended, KILL_MS, `end of ${this.label}`)
     })
   }
+}
+
+/** Sites under way, for who has to end early. */
+const sites = new Set<Site>()
+let isEnding = false
+
+/** Ends every site, and lets none be made any more: for signals. */
+export const closeSites = async (): Promise<void> => {
+  isEnding = true
+  for (const site of sites) await site.close().catch(() => { /* we are on our way out */ })
+}
+
+/**
+ * Processes whose working directory is `dir`: what shells inside namespaces started and left when their vdens died. Nobody
+ * else works in a directory made for one run.
+ */
+const livingIn = (dir: string): number[] => readdirSync('/proc').map(Number).filter((pid) => {
+  try {
+    return pid > 0 && readlinkSync(`/proc/${pid}/cwd`) === dir
+  } catch {
+    return false // gone, or somebody else's
+  }
+})
+
+const kill = (pid: number): void => {
+  try { process.kill(pid, 'SIGKILL') } catch { /* gone meanwhile */ }
 }
 
 export class Site {
@@ -90,9 +118,11 @@ export class Site {
   /** True: what is not on the path that its row names is refused, not measured. */
   readonly isStrict: boolean
   readonly #programs: Program[] = []
-  readonly #extraPids: number[] = []
 
+  /** @throws {Error} once {@link closeSites} was called */
   constructor (isStrict: boolean = true) {
+    if (isEnding) throw new Error('Cannot go on: the benchmark was ended')
+    sites.add(this)
     this.isStrict = isStrict
     this.dir = mkdtempSync(join(tmpdir(), 'vde-bench-'))
     if (isRoot) chownSync(this.dir, USER, USER)
@@ -108,15 +138,13 @@ export class Site {
     return program
   }
 
-  /** A process that something of this site started and that must not outlive it. */
-  owns (pid: number): void { this.#extraPids.push(pid) }
-
   /** Ends everything, last first, and removes the directory. */
   async close (): Promise<void> {
-    for (const pid of this.#extraPids) {
-      try { process.kill(pid, 'SIGKILL') } catch { /* gone already */ }
-    }
-    for (const program of this.#programs.reverse()) await program.stop()
+    const failures: unknown[] = []
+    for (const program of this.#programs.reverse()) await program.stop().catch((error: unknown) => { failures.push(error) })
+    for (const pid of livingIn(this.dir)) kill(pid)
     rmSync(this.dir, { recursive: true, force: true })
+    sites.delete(this)
+    if (failures.length > 0) throw new AggregateError(failures, `Cannot clean up: ${failures.map(String).join(', ')}`)
   }
 }

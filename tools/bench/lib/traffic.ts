@@ -18,15 +18,15 @@ interface IperfReport {
   }
 }
 
-const serve = async (shell: Shell, log: string): Promise<void> => {
-  await shell.background(`iperf3 -s -1 -p ${PORT} --forceflush`, log)
+const serve = async (shell: Shell, log: string, seconds: number): Promise<void> => {
+  await shell.background(`timeout ${seconds + 30} iperf3 -s -1 -p ${PORT} --forceflush`, log)
   // The listening socket, by its port in hexadecimal and the state LISTEN.
   await shell.run('for i in $(seq 200); do grep -qE ":1451 .* 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null && break; sleep 0.02; done')
 }
 
 const iperf = async (pair: Pair, options: string, seconds: number): Promise<IperfReport> => {
-  await serve(pair.b, 'iperf.log')
-  const line = `iperf3 -c ${ADDRESS_B} -p ${PORT} -J -t ${seconds} ${options} || true`
+  await serve(pair.b, 'iperf.log', seconds)
+  const line = `timeout ${seconds + 15} iperf3 -c ${ADDRESS_B} -p ${PORT} -J -t ${seconds} ${options} || true`
   const text = await pair.a.run(line, seconds * 1000 + 20_000)
   const report = JSON.parse(text.slice(text.indexOf('{'))) as IperfReport
   if (report.error !== undefined) throw new Error(`Cannot measure: iperf3 says ${report.error}`)
