@@ -24,7 +24,10 @@ export interface FrameSink {
 export interface Link {
   /** True when `send` takes frames whose offload header is not zero. Else such a frame is completed or cut before. */
   readonly offload: boolean
-  /** Longest frame `send` takes, in octets. A longer one is refused for good: it must be dropped and counted by the caller. */
+  /**
+   * Longest frame `send` takes, in octets. A longer one is refused for good: it must be dropped and counted by the caller.
+   * Of a super-frame, which only a link with offload takes, it bounds the segments: headers and gso_size.
+   */
   readonly maxFrame: number
   /** What to show of it to people: kind of medium and, where it has one, its name. */
   readonly label: string

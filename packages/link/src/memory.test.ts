@@ -20,6 +20,21 @@ memory('passes a frame in the same buffer when it has headroom', () => {
   assert.is(seen, frame)
 })
 
+memory('maxFrame bounds the segments of a super-frame, not itself, with offload only', () => {
+  for (const [offload, want] of [[true, [1000, 500]], [false, [500]]] as const) {
+    const sink = new Recorder()
+    const [a, b] = memoryPair(new Recorder(), sink, { offload, maxFrame: 500 })
+    b.resume()
+    const buf = new Uint8Array(1100)
+    buf[32 - 11] = 1 // TCP over IPv4
+    a.send(buf, 32, 1000)
+    buf[32 - 11] = 0
+    a.send(buf, 32, 1000)
+    a.send(buf, 32, 500)
+    assert.equal(sink.frames.map((frame) => frame.length), want)
+  }
+})
+
 memory('a frame with little headroom keeps its offload header towards a link with offload', () => {
   const sink = new Recorder()
   let header = new Uint8Array()
