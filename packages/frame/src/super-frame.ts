@@ -19,7 +19,9 @@ export const MAX_HEADERS = 1024
 const MAX_TAGS = 4
 const MAX_EXTENSIONS = 8
 
+/** Protocol numbers of IP. */
 export const TCP = 6
+/** The other one that is cut. */
 export const UDP = 17
 const HOP_BY_HOP = 0
 const ROUTING = 43

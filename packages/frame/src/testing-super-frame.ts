@@ -43,8 +43,8 @@ export const slowSum = (octets: ArrayLike<number>): number => {
   return sum
 }
 
-export const V4_SOURCE = '0a00 0001'
-export const V4_TARGET = '0a00 0002'
+const V4_SOURCE = '0a00 0001'
+const V4_TARGET = '0a00 0002'
 const V6_SOURCE = 'fd00 0000 0000 0000 0000 0000 0000 0001'
 const V6_TARGET = 'fd00 0000 0000 0000 0000 0000 0000 0002'
 
