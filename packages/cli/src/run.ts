@@ -71,10 +71,10 @@ export class Program {
     this.#detached = true
   }
 
-  /** Cleans up and ends the process. */
+  /** Cleans up and ends the process, now: Node's exit would reset a terminal that others are using. */
   exit (status: number): never {
     this.#cleanUp()
-    process.exit(status)
+    this.#native.exitNow(status)
   }
 
   /** Cleans up, then dies of `signal` as if it had never been caught: only so does a calling shell see the truth. */
@@ -82,7 +82,7 @@ export class Program {
     this.#cleanUp()
     this.#native.raiseDefault(constants.signals[signal])
     // The first process of a container does not die of default actions.
-    process.exit(128 + constants.signals[signal])
+    this.#native.exitNow(128 + constants.signals[signal])
   }
 
   /** Reports `error`, cleans up and ends with its status. */

@@ -7,6 +7,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
+import { VdeError } from '@vde-ts/link/errors.js'
 import { loop } from '@vde-ts/link/loop.js'
 import { findScript, readScript, runScript } from '@vde-ts/console/script.js'
 import { ConsoleServer } from '@vde-ts/console/server.js'
@@ -79,7 +80,7 @@ const openDirectory = (program: Program, sw: Switch, settings: SwitchSettings): 
     program.cleanup.add(() => { listener.close() })
     return listener
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'VdeError') throw error
+    if (!(error instanceof VdeError)) throw error
     throw new ExitError(NO_DIRECTORY, error.message, { cause: error })
   }
 }
