@@ -1,5 +1,5 @@
 /**
- * Bundles bin/*.ts into dist/bin/<name>.js and links node_modules/.bin/<name> of the root to them. A command works through
+ * Bundles bin/*.ts into dist/bin/<name>.cjs and links node_modules/.bin/<name> of the root to them. A command works through
  * any symbolic link: Node resolves it before it looks for the addon. With a directory as argument the bundles go there,
  * and nothing is linked: tests run them.
  *
@@ -51,7 +51,9 @@ const { outputFiles } = await build({
   entryPoints: names.map((name) => join(here, 'bin', `${name}.ts`)),
   outdir: out,
   bundle: true,
-  format: 'esm',
+  // CommonJS starts 14 ms sooner than an ES module (Node 20: 68 ms against 82 for one line), and -d starts twice.
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
   platform: 'node',
   target: 'node20',
   conditions: ['source'],
@@ -59,15 +61,15 @@ const { outputFiles } = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
-  // Dependencies in CommonJS call require for Node's own modules.
-  banner: { js: "#!/usr/bin/env node\nimport { createRequire as createRequireOfBundle } from 'node:module'\nvar require = createRequireOfBundle(import.meta.url)" },
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "#!/usr/bin/env node\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href" },
   plugins: [addonPath, lightParser],
   logLevel: 'warning'
 })
 
 mkdirSync(out, { recursive: true })
 for (const { path, contents } of outputFiles) replace(path, contents)
-for (const file of readdirSync(out)) if (!names.includes(file.slice(0, -3))) rmSync(join(out, file))
+for (const file of readdirSync(out)) if (!names.includes(file.replace(/\.cjs$/, ''))) rmSync(join(out, file))
 if (wanted === undefined) linkAll(join(root, 'node_modules/.bin'))
 
 /** A command that runs or starts meanwhile sees the old file or the new one, never none. */
@@ -79,7 +81,7 @@ function replace (path, contents) {
 
 function linkAll (bin) {
   mkdirSync(bin, { recursive: true })
-  for (const name of names) link(relative(bin, join(out, `${name}.js`)), join(bin, name))
+  for (const name of names) link(relative(bin, join(out, `${name}.cjs`)), join(bin, name))
 }
 
 /** Points `path` at `target`, unless it does already. */

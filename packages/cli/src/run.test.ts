@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const bundles = mkdtempSync('/tmp/vde-bundles-')
-const file = (name: string): string => join(bundles, `${name}.js`)
+const file = (name: string): string => join(bundles, `${name}.cjs`)
 const main = suite('main')
 
 main.before(() => {

@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -207,6 +208,13 @@ static int set_up(struct vn_plan *plan)
   return 0;
 }
 
+/* EACCES of a file that is there, and not of a directory in PATH that may not be searched: shells call that "not found". */
+static bool is_refusal(const struct vn_plan *plan, const char *path)
+{
+  struct stat found;
+  return strchr(plan->spec->file, '/') != NULL || stat(path, &found) == 0;
+}
+
 /* Tries the candidates as execvp does. Comes back only with the error. */
 static int run_program(struct vn_plan *plan)
 {
@@ -217,7 +225,7 @@ static int run_program(struct vn_plan *plan)
       plan->shell_argv[1] = *path;
       execve(plan->shell_argv[0], plan->shell_argv, plan->spec->env);
     }
-    if (errno == EACCES) refused = 1;
+    if (errno == EACCES) refused |= is_refusal(plan, *path);
     else if (errno != ENOENT && errno != ENOTDIR && errno != ESTALE && errno != ENODEV && errno != ETIMEDOUT) return -errno;
   }
   return refused ? -EACCES : -ENOENT;

@@ -1,6 +1,6 @@
 /** Runs as root and as an ordinary user; root runs it a second time as uid 1001. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync, chmodSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -114,6 +114,9 @@ processes('why a program does not start', () => {
     assert.equal(failed(native.spawn(spec('', { file: '' }))), ['exec', ENOENT, 0])
     assert.equal(failed(native.spawn(spec('', { file: join(dir, 'plain') }))), ['exec', EACCES, 0])
     assert.equal(failed(native.spawn(spec('', { file: 'plain', env: [`PATH=${dir}:/nowhere`] }))), ['exec', EACCES, 0])
+    // A directory that may not be searched says nothing of the program (root searches it all the same).
+    mkdirSync(join(dir, 'closed'), 0)
+    assert.equal(failed(native.spawn(spec('', { file: 'absent', env: [`PATH=${dir}/closed:${dir}`] }))), ['exec', ENOENT, 0])
     assert.equal(failed(native.spawn(spec('', { file: '/etc/passwd/x' }))), ['exec', ENOENT, 0])
     assert.equal(failed(native.spawn(spec('', { argv: ['sh', 'x'.repeat(200_000)] }))), ['exec', E2BIG, 0])
     assert.equal(failed(native.spawn(spec('', { cwd: join(dir, 'plain') }))), ['chdir', ENOTDIR, 0])

@@ -55,13 +55,13 @@ const whyNot = (need: Need): string | null => {
     case 'tun': return whyNoTun()
     case 'userns': return whyNoUserns()
     case 'fixed': return SIDE === 'c' ? 'a known defect of the C program' : null
-    case 'pty': return hasPty() ? null : 'node-pty is not installed'
+    case 'pty': return hasPty() ? null : 'node-pty is not built (a C++ compiler is wanted)'
     case 'native': return existsSync(new URL('../../../packages/native/build/vde_native.node', import.meta.url)) ? null : 'the addon is not built'
     default: return findSystem(need) === null ? `${need} is not installed` : null
   }
 }
 
-const hasPty = (): boolean => existsSync(new URL('../../../node_modules/node-pty/package.json', import.meta.url))
+const hasPty = (): boolean => existsSync(new URL('../../../node_modules/node-pty/build/Release/pty.node', import.meta.url))
 
 const tests = suite('')
 const only = process.env.E2E_ONLY === undefined ? null : new RegExp(process.env.E2E_ONLY)

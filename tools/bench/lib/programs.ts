@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 export const repository: string = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** Our own command. */
-export const ours = (command: string): string[] => [process.execPath, `${repository}packages/cli/dist/bin/${command}.js`]
+export const ours = (command: string): string[] => [process.execPath, `${repository}packages/cli/dist/bin/${command}.cjs`]
 
 const DIRECTORIES = ['/usr/bin', '/usr/sbin', '/bin', '/sbin']
 
