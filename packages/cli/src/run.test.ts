@@ -89,6 +89,26 @@ main('a descriptor the caller left open goes through -d to the commands, under i
   await until(() => existsSync(out) && readFileSync(out, 'utf8') === want, 'the copy of the file')
 })
 
+// One descriptor with a high number, such as bash keeps for itself, is above the limit and stays where it is.
+for (const limit of [256, 64]) {
+  main(`-d works where ${limit} open files are allowed and descriptor 200 is open`, async () => {
+    const out = join(dir, 'out')
+    const script = `exec 200</etc/hostname; ulimit -n ${limit}; exec "$@"`
+    const command = [process.execPath, file('dpipe'), '-d', 'true', '=', 'bash', '-c', `cat <&200 >${out}`]
+    const result = spawnSync('bash', ['-c', script, 'bash', ...command], { encoding: 'utf8', timeout: 20_000, input: '' })
+    assert.is(result.status, 0, result.stderr)
+    const want = readFileSync('/etc/hostname', 'utf8')
+    await until(() => existsSync(out) && readFileSync(out, 'utf8') === want, 'the copy of the file')
+  })
+}
+
+main('a limit of open files that is too low is named', () => {
+  const result = spawnSync('bash', ['-c', 'ulimit -n 22; exec "$@"', 'bash', process.execPath, file('dpipe'), '-d', 'true', '=', 'true'],
+    { encoding: 'utf8', timeout: 20_000, input: '' })
+  assert.is(result.status, 1)
+  assert.match(result.stderr, /^dpipe: [^\n]*\(ulimit -n\)[^\n]*64[^\n]*\n$/)
+})
+
 main('-d is not fooled by a variable of that name', () => {
   const result = spawnSync(process.execPath, [file('dpipe'), '-d', 'true', '=', 'true'],
     { encoding: 'utf8', env: { ...process.env, VDE_TS_READY: '2' } })

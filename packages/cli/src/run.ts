@@ -106,12 +106,15 @@ export class Program {
 }
 
 const LOG_INFO = 6
+/** Node alone takes about 20 descriptors, and each client of a switch two. */
+const LIMIT = 'the limit of open files (ulimit -n) is too low, 64 are enough for a start'
 
 /** A programmer's error shows where it happened, the world's only what it is. */
 const describeError = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const isForPeople = ['VdeError', 'UsageError', 'ExitError'].includes(error.name) || 'syscall' in error
-  return isForPeople ? error.message : error.stack ?? error.message
+  if (!isForPeople) return error.stack ?? error.message
+  return /\bEMFILE\b|too many open files/i.test(error.message) ? `${error.message}; ${LIMIT}` : error.message
 }
 
 /** Runs the command of `spec`. Never throws; the process ends with the command's status. */

@@ -136,33 +136,68 @@ static int join_group(struct vn_plan *plan)
 }
 
 /*
- * The table: every source is first duplicated above the target range, for a target may be another's source. The
- * channel ends just behind the table, and all descriptors after it are closed.
+ * A duplicate of fd that no entry of the table will overwrite: behind the table, or where that is above the limit of open
+ * files (one inherited descriptor with a high number is enough) in a gap of it.
+ */
+static int park(const struct vn_spawn_spec *spec, int fd)
+{
+  int count = (int)spec->fd_count;
+  int found = fcntl(fd, F_DUPFD_CLOEXEC, count);
+  if (found >= 0 || (errno != EMFILE && errno != EINVAL)) return vn_result(found);
+  for (int from = 0;;) {
+    found = fcntl(fd, F_DUPFD_CLOEXEC, from);
+    if (found < 0) return -errno;
+    if (found >= count || spec->fds[found] == VN_CLOSED) return found;
+    close(found);
+    from = found + 1;
+  }
+}
+
+/* A source that is not in its place yet goes out of the way of the others. */
+static int park_source(struct vn_plan *plan, int i)
+{
+  int source = plan->spec->fds[i];
+  if (source >= 0) return plan->moved[i] = park(plan->spec, source);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return -errno;
+  plan->moved[i] = park(plan->spec, null);
+  close(null);
+  return plan->moved[i];
+}
+
+/* Puts entry i in its place: a descriptor that is there already only loses its close-on-exec flag. */
+static int place(const struct vn_plan *plan, int i)
+{
+  if (plan->spec->fds[i] == i) return vn_result(fcntl(i, F_SETFD, 0));
+  return vn_result(dup2(plan->moved[i], i));
+}
+
+/*
+ * The table: every source is parked first, for a target may be another's source. The channel ends in a gap of the table
+ * or just behind it; all other descriptors are closed.
  */
 static int arrange_descriptors(struct vn_plan *plan)
 {
   const struct vn_spawn_spec *spec = plan->spec;
   int count = (int)spec->fd_count;
-  int channel = fcntl(plan->channel, F_DUPFD_CLOEXEC, count);
-  if (channel < 0) return -errno;
-  plan->channel = channel;
-  for (int i = 0; i < count; i++) {
+  int failed = park(spec, plan->channel);
+  if (failed >= 0) plan->channel = failed; /* else the report goes out by the old one */
+  for (int i = 0; i < count && failed >= 0; i++) {
     plan->index = i;
-    if (spec->fds[i] == VN_CLOSED) continue;
-    int source = spec->fds[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : spec->fds[i];
-    if (source < 0) return -errno;
-    plan->moved[i] = fcntl(source, F_DUPFD_CLOEXEC, count);
-    if (plan->moved[i] < 0) return -errno;
+    if (spec->fds[i] != VN_CLOSED && spec->fds[i] != i) failed = park_source(plan, i);
   }
-  for (int i = 0; i < count; i++) {
-    if (spec->fds[i] == VN_CLOSED) close(i);
-    else if (dup2(plan->moved[i], i) < 0) return -errno;
+  for (int i = 0; i < count && failed >= 0; i++) {
+    plan->index = i;
+    if (spec->fds[i] != VN_CLOSED) failed = place(plan, i);
+    else if (i != plan->channel) close(i);
   }
-  if (plan->channel != count) {
-    if (dup3(plan->channel, count, O_CLOEXEC) < 0) return -errno;
+  if (failed < 0) return failed;
+  if (plan->channel < count) vn_close_from(count);
+  else {
+    if (plan->channel != count && dup3(plan->channel, count, O_CLOEXEC) < 0) return -errno;
     plan->channel = count;
+    vn_close_from(count + 1);
   }
-  vn_close_from(count + 1);
   return 0;
 }
 

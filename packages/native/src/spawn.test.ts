@@ -129,7 +129,7 @@ processes('why a program does not start', () => {
 processes('texts with a NUL, too many descriptors, a missing list are refused', () => {
   assert.throws(() => native.spawn(spec('', { file: 'a\0b' })), TypeError)
   assert.throws(() => native.spawn(spec('', { env: ['A=\0'] })), TypeError)
-  assert.throws(() => native.spawn(spec('', { fds: new Array(600).fill(-1) })), TypeError)
+  assert.throws(() => native.spawn(spec('', { fds: new Array(65537).fill(-1) })), TypeError)
   assert.throws(() => native.spawn({ file: 'sh', argv: ['sh'], env: [] } as unknown as SpawnSpec), TypeError)
   assert.throws(() => native.spawn({ argv: [], env: [], fds: [] } as unknown as SpawnSpec), TypeError)
 })
