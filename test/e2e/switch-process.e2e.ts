@@ -60,18 +60,19 @@ test('-d resolves relative paths before it detaches', { ours: OURS, needs: ['fix
 })
 
 for (const [what, args, thing] of [
-  ['an existing pid file', ['-p', 'old.pid'], /old\.pid/],
+  ['a pid file that is none', ['-p', 'old.pid'], /old\.pid/],
+  ['a device as pid file', ['-p', '/dev/full'], /\/dev\/full.*device/],
   ['a management socket in no directory', ['-M', 'none/mgmt'], /none\/mgmt/],
   ['a tap that cannot be', ['-t', 'not/a/name'], /not\/a\/name/]
 ] as const) {
   test(`-d reports the child's failure: ${what}`, { ours: OURS, needs: ['fixed'] }, async (scene) => {
-    writeFileSync(scene.path('old.pid'), '1\n')
+    writeFileSync(scene.path('old.pid'), 'precious\n')
     scene.leaves(/^old\.pid$/)
     const parent = await scene.run([program(), '-d', '-s', scene.path('sw'), ...args], { cwd: scene.dir })
     assert.notEqual(parent.exit?.code, 0, parent.story)
     assert.match(parent.err, thing)
     assert.ok(!existsSync(scene.path('sw')), 'nothing is left')
-    assert.equal(readFileSync(scene.path('old.pid'), 'utf8'), '1\n', 'the pid file of another is kept')
+    assert.equal(readFileSync(scene.path('old.pid'), 'utf8'), 'precious\n', 'a file of others is kept')
   })
 }
 

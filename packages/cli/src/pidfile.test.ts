@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { spawn, spawnSync } from 'node:child_process'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { writePidFile } from './pidfile.ts'
 
 const files = suite('writePidFile')
@@ -55,20 +55,77 @@ files('exclusive: replaces what a dead process left', () => {
   assert.is(readFileSync(path, 'latin1'), text)
 })
 
-files('exclusive: refuses a number that another program has now, and says so', () => {
-  writeFileSync(path, '1\n')
-  assert.throws(() => writePidFile(path, text, 'exclusive', 'vde_switch'), /with pid 1 runs, remove the file if that is no vde_switch/)
-  assert.is(readFileSync(path, 'latin1'), '1\n')
+files('exclusive: replaces what a zombie left', async () => {
+  // The shell becomes a program that never waits for its child.
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  try {
+    const pid = String(await new Promise((resolve) => { parent.stdout.once('data', resolve) }))
+    const end = Date.now() + 5000
+    while (!readFileSync(`/proc/${pid.trim()}/stat`, 'latin1').includes(') Z ')) {
+      if (Date.now() > end) throw new Error('Cannot see the zombie: 5 s went by')
+      await new Promise((resolve) => { setTimeout(resolve, 5) })
+    }
+    writeFileSync(path, pid)
+    writePidFile(path, text, 'exclusive', 'vde_switch')
+    assert.is(readFileSync(path, 'latin1'), text)
+  } finally { parent.kill() }
 })
 
-files('exclusive: refuses the file of a live instance and leaves it', () => {
-  const child = spawn('sleep', ['60'])
-  try {
-    writeFileSync(path, `${child.pid}\n`)
-    assert.throws(() => writePidFile(path, text, 'exclusive', basename('sleep')), code('EEXIST'))
-    assert.is(readFileSync(path, 'latin1'), `${child.pid}\n`)
-  } finally { child.kill() }
+files('exclusive: replaces a number that a program of others has now', () => {
+  writeFileSync(path, '1\n')
+  writePidFile(path, text, 'exclusive', 'vde_switch')
+  assert.is(readFileSync(path, 'latin1'), text)
 })
+
+// The live process is our parent, whatever it is: the made-up /proc says what it looks like.
+for (const [what, stat, want] of [
+  ['the same program', '(vde_switch) S 1', /vde_switch with pid \d+ runs, stop it or name/],
+  ['another of the suite', '(vde_plug2tap) R 1', /vde_plug2tap with pid \d+ runs, remove the file if that is no vde_switch/],
+  ['a program that cannot be looked at', null, /a program with pid \d+ runs, remove the file if/],
+  ['a dead one', '(vde_switch) X 1', null],
+  ['a zombie', '(vde_switch) Z 1', null],
+  ['a strange name', '(a) S b) S 1', null]
+] as const) {
+  files(`exclusive: a file that names ${what} is ${want === null ? 'replaced' : 'refused and left'}`, () => {
+    const proc = join(dir, 'proc')
+    mkdirSync(join(proc, String(process.ppid)), { recursive: true })
+    if (stat !== null) writeFileSync(join(proc, String(process.ppid), 'stat'), `${process.ppid} ${stat}`)
+    writeFileSync(path, `${process.ppid}\n`)
+    const write = (): unknown => writePidFile(path, text, 'exclusive', 'vde_switch', { write: writeSync, proc })
+    if (want === null) write()
+    else assert.throws(write, want)
+    assert.is(readFileSync(path, 'latin1'), want === null ? text : `${process.ppid}\n`)
+  })
+}
+
+for (const rule of ['exclusive', 'replace'] as const) {
+  files(`${rule}: refuses what is no file, without waiting or reading it`, () => {
+    const fifo = join(dir, 'fifo')
+    assert.is(spawnSync('mkfifo', [fifo]).status, 0)
+    for (const other of ['/dev/full', '/dev/zero', fifo, dir]) {
+      assert.throws(() => writePidFile(other, text, rule, 'vde_switch'), /it is a device, a FIFO, a socket or a directory, want/)
+      assert.ok(existsSync(other))
+    }
+  })
+
+  files(`${rule}: a full disk leaves no file`, () => {
+    for (const write of [() => { throw Object.assign(new Error('full'), { code: 'ENOSPC', errno: -28 }) }, () => 1]) {
+      assert.throws(() => writePidFile(path, text, rule, 'vde_switch', { write, proc: '/proc' }), code('ENOSPC'))
+      assert.not.ok(existsSync(path))
+    }
+  })
+
+  files(`${rule}: a relative path is that of the start`, () => {
+    const before = process.cwd()
+    process.chdir(dir)
+    try {
+      const remove = writePidFile('pid', text, rule, 'vde_plug2tap')
+      process.chdir('/')
+      remove()
+      assert.not.ok(existsSync(path))
+    } finally { process.chdir(before) }
+  })
+}
 
 files('exclusive: refuses a file that is no pid file', () => {
   writeFileSync(path, 'precious')

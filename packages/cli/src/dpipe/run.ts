@@ -4,7 +4,6 @@
  * Signals are forwarded to each command by its pidfd, never to a process group: the caller may be in it.
  */
 import { constants } from 'node:os'
-import { resolve } from 'node:path'
 import { native, IN, type Spawned, type SpawnFailure } from '@vde-ts/native'
 import { loop } from '@vde-ts/link/loop.js'
 import { systemError } from '@vde-ts/link/errors.js'
@@ -25,7 +24,7 @@ export const run = (program: Program, { values, operands }: Parsed): void => {
   const keep = (name: string, text: string): void => {
     const file = values.text(name)
     if (file === undefined) return
-    const remove = writePidFile(resolve(file), text, 'replace', program.name)
+    const remove = writePidFile(file, text, 'replace', program.name)
     if (!values.has('nowrapnoclean')) program.cleanup.add(remove)
   }
   keep('pgrpfile', `-${native.getpgid(0)}\n`)

@@ -8,7 +8,6 @@
  * terminal's Ctrl-C reaches everybody in the group without help.
  */
 import { randomBytes } from 'node:crypto'
-import { resolve } from 'node:path'
 import { describe } from '@vde-ts/frame/describe.js'
 import { sharedIo } from '@vde-ts/link/fd-io.js'
 import type { FrameSink, Link } from '@vde-ts/link/link.js'
@@ -35,7 +34,7 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const plan = planPlug(parsed)
   const level = checkLogin(program, parsed)
   const pidFile = parsed.values.text('pidfile')
-  if (pidFile !== undefined) program.cleanup.add(writePidFile(resolve(pidFile), `${process.pid}\n`, 'replace', program.name))
+  if (pidFile !== undefined) program.cleanup.add(writePidFile(pidFile, `${process.pid}\n`, 'replace', program.name))
   const wire = new Wire()
   program.cleanup.add(() => { wire.close() })
   const description = parsed.values.text('descr') || 'vdeplug:'
