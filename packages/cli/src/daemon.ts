@@ -5,14 +5,15 @@
  *     spawn ------------------------> setsid, set everything up, stderr still the caller's
  *     wait on the pipe <-- "ready" -- chdir /, stderr to /dev/null, syslog from here on
  *     exit 0
+ *         (the reader is gone) --> the starter was killed: nobody knows of the child, it cleans up and ends
  *                 or <-- end of file: the child failed and said why on stderr; exit with its status
  *
  * Descriptors the caller left open on purpose stay open in the child under their numbers (`seqpacket://5`).
  */
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { native, IN, type SpawnSpec } from '@vde-ts/native'
+import { loop } from '@vde-ts/link/loop.js'
 import { systemError, VdeError, errnoName } from '@vde-ts/link/errors.js'
-import { writeAll } from './stderr.ts'
 
 const VARIABLE = 'VDE_TS_READY'
 /** Far more than a start takes: a copy that hangs is reported, not waited for. */
@@ -119,10 +120,21 @@ export class Daemon {
     return new Daemon(fd)
   }
 
-  /** Lets the parent return. Every path has been resolved by now: the working directory becomes `/`, stderr /dev/null. */
+  /** Calls `onOrphan` when the starter ends before {@link ready}: the kernel tells the writer of a pipe without a reader. */
+  watch (onOrphan: (why: VdeError) => void): void {
+    loop.add(this.pipe, 0, { onReady: () => { onOrphan(orphaned()) } })
+  }
+
+  /**
+   * Lets the parent return. Every path has been resolved by now: the working directory becomes `/`, stderr /dev/null.
+   * @throws {VdeError} EPIPE the starter has ended and does not know of us
+   */
   ready (): void {
+    loop.remove(this.pipe)
     process.chdir('/')
-    writeAll(this.pipe, READY)
+    const buf = Buffer.from(READY)
+    const written = native.write(this.pipe, buf, 0, buf.length)
+    if (written < 0) throw orphaned()
     native.close(this.pipe)
     native.close(2)
     // open() gives the lowest free number, which is 2: 0 and 1 are /dev/null already.
@@ -131,3 +143,5 @@ export class Daemon {
     else closeSync(fd)
   }
 }
+
+const orphaned = (): VdeError => new VdeError('EPIPE', 'go to the background', 'the program that waited for it was ended')

@@ -2,7 +2,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -87,6 +88,25 @@ main('a descriptor the caller left open goes through -d to the commands, under i
   } finally { closeSync(fd) }
   const want = readFileSync('/etc/hostname', 'utf8')
   await until(() => existsSync(out) && readFileSync(out, 'utf8') === want, 'the copy of the file')
+})
+
+main('-d: a copy whose starter is killed before it is ready ends and cleans up', async () => {
+  // A switch that takes the connection and never answers keeps the copy from getting ready.
+  mkdirSync(join(dir, 'sw'))
+  const silent = createServer().listen(join(dir, 'sw/ctl'))
+  const starter = spawn(process.execPath, [file('vde_plug'), '-d', '-p', 'pid', join(dir, 'sw'), 'null://'], { cwd: dir, stdio: 'ignore' })
+  let pid = 0
+  try {
+    await new Promise((resolve) => { silent.once('connection', resolve) })
+    pid = Number(readFileSync(join(dir, 'pid'), 'utf8'))
+    assert.ok(isAlive(pid))
+    starter.kill('SIGKILL')
+    await until(() => !existsSync(join(dir, 'pid')) && !isAlive(pid), 'the end of the copy')
+  } finally {
+    starter.kill('SIGKILL')
+    if (pid > 0 && isAlive(pid)) process.kill(pid, 'SIGKILL')
+    silent.close()
+  }
 })
 
 // One descriptor with a high number, such as bash keeps for itself, is above the limit and stays where it is.

@@ -66,8 +66,8 @@ export class Program {
   /** Everything is set up, no relative path will be used any more. With -d the starter returns now. */
   ready (): void {
     if (this.#daemon === null) return
-    this.#native.openlog(this.name)
     this.#daemon.ready()
+    this.#native.openlog(this.name)
     this.#detached = true
   }
 
@@ -126,6 +126,7 @@ export const main = async (spec: CommandSpec, load: () => Promise<CommandModule>
   const daemon = parsed.values.has('daemon') ? await detach(spec) : null
   const program = new Program(spec, native, daemon, await inheritedBy(spec, daemon))
   answerSignals(program)
+  daemon?.watch((why) => { program.fail(why) })
   try {
     const command = await load()
     await command.run(program, parsed)
