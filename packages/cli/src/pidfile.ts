@@ -36,7 +36,9 @@ const SYSTEM: PidFileWorld = { write: writeSync, proc: '/proc' }
  * @returns what removes the file
  * @throws {VdeError} EEXIST for a live instance or a file that is no pid file, ELOOP for a symbolic link, ENOENT, EACCES, ENOSPC
  */
-export const writePidFile = (path: string, text: string, rule: PidFileRule, command: string, world = SYSTEM): () => void => {
+export const writePidFile = (
+  path: string, text: string, rule: PidFileRule, command: string, world: PidFileWorld = SYSTEM
+): () => void => {
   const action = `write pid file '${path}'`
   const file = resolve(path)
   if (rule === 'exclusive') removeStale(file, action, command, world)
