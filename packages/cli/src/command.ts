@@ -78,6 +78,8 @@ export interface Parsed {
   readonly operands: readonly string[]
   /** From the first separator among the operands on, itself included; empty without one. */
   readonly rest: readonly string[]
+  /** A `--` ended the options, before the first operand; it is not among the operands. */
+  readonly isSeparated: boolean
   /** Complaints about options that are passed over (`unknown: 'warn'`). */
   readonly warnings: readonly string[]
 }
@@ -101,7 +103,7 @@ export const DAEMON: Option = {
 
 /** @throws {UsageError} an option lacks its value, or (`unknown: 'refuse'`) is none of the command's */
 export const parse = (spec: CommandSpec, argv: readonly string[]): Parsed => {
-  const { args, operands, warnings } = canonical(spec, argv)
+  const { args, operands, warnings, isSeparated } = canonical(spec, argv)
   const names = (test: (o: Option) => boolean): string[] => spec.options.filter(test).map((o) => o.name)
   const read = Parser(args, {
     boolean: names((o) => o.value === undefined),
@@ -117,6 +119,7 @@ export const parse = (spec: CommandSpec, argv: readonly string[]): Parsed => {
     values: valuesOf(given),
     operands: cut < 0 ? operands : operands.slice(0, cut),
     rest: cut < 0 ? [] : operands.slice(cut),
+    isSeparated,
     warnings
   }
 }
@@ -143,14 +146,15 @@ const valuesOf = (given: ReadonlyMap<string, readonly string[]>): Values => {
   return { has: (name) => given.has(name), text: (name) => list(name).at(-1), list }
 }
 
-interface Canonical { readonly args: string[], readonly operands: string[], readonly warnings: string[] }
+interface Canonical { readonly args: string[], readonly operands: string[], readonly warnings: string[], isSeparated: boolean }
 
 /** Rewrites `argv` as `--name=:value` and `--flag` only, in the order typed. */
 const canonical = (spec: CommandSpec, argv: readonly string[]): Canonical => {
-  const out: Canonical = { args: [], operands: [], warnings: [] }
+  const out: Canonical = { args: [], operands: [], warnings: [], isSeparated: false }
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i]!
     if (word === '--') {
+      out.isSeparated = out.operands.length === 0
       out.operands.push(...argv.slice(i + 1))
       break
     }

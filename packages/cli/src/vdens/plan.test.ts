@@ -6,8 +6,7 @@ import { spec } from './spec.ts'
 
 const SHELL = { SHELL: '/bin/sh' }
 const plan = (argv: readonly string[], env: Record<string, string> = SHELL): Plan => {
-  const { values, operands } = parse(spec, argv)
-  return planOf(values, operands, env)
+  return planOf(parse(spec, argv), env)
 }
 
 type Row = readonly [argv: string[], vnls: string[], command: string[]]
@@ -23,6 +22,7 @@ const OPERANDS: readonly Row[] = [
   [['=ssh host vde_plug'], ['cmd://ssh host vde_plug'], ['/bin/sh']],
   [['-m', 'vde://', 'no'], ['vde://', 'no'], ['/bin/sh']],
   [['--multi', 'a', '', '=b c', '--', 'cmd', '--', 'x'], ['a', '', 'cmd://b c'], ['cmd', '--', 'x']],
+  [['-m', '--', 'a', '--', 'cmd'], ['a'], ['cmd']],
   [['-c', '-u', '-s', 'x', 'true'], ['x'], ['true']]
 ]
 const operands = suite('vdens operands')
@@ -39,7 +39,9 @@ operands('no command and no SHELL is refused', () => {
   assert.throws(() => plan([], {}), /SHELL is not set/)
   assert.equal(plan(['x', 'true'], {}).command, ['true'])
 })
-operands('-m without a VNL is refused', () => { assert.throws(() => plan(['-m']), /at least one VNL/) })
+for (const argv of [['-m'], ['-m', '--'], ['-m', '--', 'ip', 'link'], ['-m', '--', '--', 'ip']]) {
+  operands(`${argv.join(' ')} is refused`, () => { assert.throws(() => plan(argv), /-m wants at least one VNL before --/) })
+}
 operands('-n is unknown', () => { assert.throws(() => plan(['-n', 'x'])) })
 operands.run()
 
@@ -60,6 +62,15 @@ for (const [argv, env, want] of RESOLV) {
   resolv(`${JSON.stringify(argv)} ${JSON.stringify(env)}`, () => {
     const { resolvFile, resolvAddresses } = plan(argv, env)
     assert.equal({ ...(resolvFile && { resolvFile }), ...(resolvAddresses && { resolvAddresses }) }, want)
+  })
+}
+resolv('addresses of both families, with a zone', () => {
+  assert.equal(plan(['-R', '::1,fe80::1%vde0,1.1.1.1']).resolvAddresses, ['::1', 'fe80::1%vde0', '1.1.1.1'])
+})
+for (const wrong of ['foo', '1.1.1', '1.1.1.1,dns.example', '1.1.1.1 ', '1.1.1.1\noptions x']) {
+  resolv(`${JSON.stringify(wrong)} is refused, from the environment too`, () => {
+    assert.throws(() => plan(['-R', wrong]), /Cannot read --resolvaddr '.*IP address/s)
+    assert.throws(() => plan([], { ...SHELL, VDE_RESOLVADDR: wrong }), /Cannot read \$VDE_RESOLVADDR '.*IP address/s)
   })
 }
 resolv.run()

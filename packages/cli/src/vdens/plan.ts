@@ -1,5 +1,6 @@
 /** What a command line of vdens asks for. Pure: options, operands and environment in, a plan out. */
-import { UsageError, type Values } from '../command.ts'
+import { isIP } from 'node:net'
+import { UsageError, type Parsed, type Values } from '../command.ts'
 
 /** What is to be made, and what is to be run in it. Absent fields stay as they are on the host. */
 export interface Plan {
@@ -19,9 +20,9 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** First operands that stand for no interface at all. */
 const NO_NETWORK: readonly string[] = ['', '-', 'no']
 
-/** @throws {UsageError} no command and no $SHELL; no VNL behind -m */
-export const planOf = (values: Values, operands: readonly string[], env: Environment): Plan => {
-  const [vnls, typed] = values.has('multi') ? several(operands) : single(operands)
+/** @throws {UsageError} no command and no $SHELL; no VNL behind -m; a name server that is no address */
+export const planOf = ({ values, operands, isSeparated }: Parsed, env: Environment): Plan => {
+  const [vnls, typed] = values.has('multi') ? several(operands, isSeparated) : single(operands)
   const command = typed.length > 0 ? typed : shell(env)
   const hostname = values.text('hostname')
   return {
@@ -43,10 +44,13 @@ const single = (operands: readonly string[]): Split => {
   return [NO_NETWORK.includes(vnl) ? [] : [vnl], rest[0] === '--' ? rest.slice(1) : rest]
 }
 
-const several = (operands: readonly string[]): Split => {
+const several = (operands: readonly string[], isSeparated: boolean): Split => {
   const cut = operands.indexOf('--')
   const vnls = cut < 0 ? operands : operands.slice(0, cut)
-  if (vnls.length === 0) throw new UsageError('Cannot read the command line: -m wants at least one VNL')
+  // `-m -- ip link`: the only -- stands before the command, and ip is no network.
+  if (vnls.length === 0 || (isSeparated && cut < 0)) {
+    throw new UsageError('Cannot read the command line: -m wants at least one VNL before --')
+  }
   return [vnls, cut < 0 ? [] : operands.slice(cut + 1)]
 }
 
@@ -62,12 +66,20 @@ const streamOf = (vnl: string): string => vnl.startsWith('=') ? `cmd://${vnl.sli
 /** What was typed beats the environment; of the same kind, addresses beat the file. */
 const resolv = (values: Values, env: Environment): Pick<Plan, 'resolvFile' | 'resolvAddresses'> => {
   const addresses = values.text('resolvaddr')
-  if (addresses !== undefined) return { resolvAddresses: addresses.split(',') }
+  if (addresses !== undefined) return { resolvAddresses: addressesOf('--resolvaddr', addresses) }
   const file = values.text('resolvconf')
   if (file !== undefined) return { resolvFile: file }
-  if (isSet(env.VDE_RESOLVADDR)) return { resolvAddresses: env.VDE_RESOLVADDR.split(',') }
+  if (isSet(env.VDE_RESOLVADDR)) return { resolvAddresses: addressesOf('$VDE_RESOLVADDR', env.VDE_RESOLVADDR) }
   if (isSet(env.VDE_RESOLVCONF)) return { resolvFile: env.VDE_RESOLVCONF }
   return {}
+}
+
+/** Empty ones are passed over later. The resolver takes a zone, as of fe80::1%vde0, and no names. */
+const addressesOf = (source: string, text: string): readonly string[] => {
+  const addresses = text.split(',')
+  const wrong = addresses.find((address) => address !== '' && isIP(address) === 0)
+  if (wrong === undefined) return addresses
+  throw new UsageError(`Cannot read ${source} '${wrong}': the IP address of a name server is wanted`)
 }
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== ''

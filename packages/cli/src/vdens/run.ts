@@ -5,5 +5,5 @@ import { planOf } from './plan.ts'
 import { Session } from './session.ts'
 
 export const run = async (program: Program, parsed: Parsed): Promise<void> => {
-  await new Session(program, planOf(parsed.values, parsed.operands, process.env)).run()
+  await new Session(program, planOf(parsed, process.env)).run()
 }
