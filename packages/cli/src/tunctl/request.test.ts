@@ -14,13 +14,19 @@ const ROWS: ReadonlyArray<readonly [argv: string[], want: Partial<Request>]> = [
   [['-t', 'tunx'], { name: 'tunx', isTun: true }],
   [['-b', '-d', 'tap7'], { remove: true, name: 'tap7', isBrief: true }],
   [['-d', 'tun7', '-f', '/dev/misc/net/tun'], { remove: true, name: 'tun7', isTun: true, device: '/dev/misc/net/tun' }],
-  [['-t', '12345678901234567'], { name: '123456789012345' }]
+  [['-t', '123456789012345'], { name: '123456789012345' }]
 ]
 const requests = suite('vde_tunctl requests')
 for (const [argv, want] of ROWS) {
   requests(JSON.stringify(argv), () => { assert.equal(requestOf(parse(spec, argv).values), { ...PLAIN, ...want }) })
 }
 requests('an empty name cannot be removed', () => { assert.throws(() => requestOf(parse(spec, ['-d', '']).values), /name of an interface is wanted/) })
+for (const letter of ['-t', '-d']) {
+  requests(`${letter} refuses a name that the kernel would cut, or not take`, () => {
+    assert.throws(() => requestOf(parse(spec, [letter, '1234567890123456']).values), /16 octets, at most 15/)
+    assert.throws(() => requestOf(parse(spec, [letter, 'a/b']).values), /Cannot (make|remove) interface "a\/b": the name holds/)
+  })
+}
 requests.run()
 
 const texts = suite('vde_tunctl texts')

@@ -1,5 +1,5 @@
 /** What a command line of vde_tunctl asks for, and what it prints. Pure. */
-import { NAME_MAX } from '@vde-ts/tun-tap/name.js'
+import { nameFault } from '@vde-ts/tun-tap/name.js'
 import { UsageError, type Values } from '../command.ts'
 
 /** A command line of vde_tunctl, read: make one interface persistent, or take one away. */
@@ -14,16 +14,19 @@ export interface Request {
   readonly group?: string
 }
 
-/** @throws {UsageError} nothing to remove */
+/** @throws {UsageError} nothing to remove, a name that cannot be */
 export const requestOf = (values: Values): Request => {
   const removed = values.text('delete')
   const name = removed ?? values.text('name') ?? ''
   if (removed === '') throw new UsageError('Cannot remove "": the name of an interface is wanted')
+  const fault = nameFault(name)
+  // The kernel cuts a long name, and what was made or removed is another interface than the one asked for.
+  if (fault !== null) throw new UsageError(`Cannot ${removed === undefined ? 'make' : 'remove'} interface "${name}": ${fault}`)
   const owner = values.text('owner')
   const group = values.text('group')
   return {
     remove: removed !== undefined,
-    name: cut(name),
+    name,
     isTun: values.has('tun') || name.startsWith('tun'),
     isBrief: values.has('brief'),
     device: values.text('device') ?? '/dev/net/tun',
@@ -31,9 +34,6 @@ export const requestOf = (values: Values): Request => {
     ...(group === undefined ? {} : { group })
   }
 }
-
-/** Scripts rely on names being cut, as they were: what is made with a long name is removed with it. */
-const cut = (name: string): string => Buffer.from(name).subarray(0, NAME_MAX).toString()
 
 /** The line for an interface that was made. */
 export const madeText = (name: string, uid: number | undefined, gid: number | undefined, isBrief: boolean): string => {
