@@ -12,6 +12,7 @@ import {
   closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync, readdirSync, realpathSync, rmdirSync,
   statSync
 } from 'node:fs'
+import { resolve } from 'node:path'
 import { native, STREAM } from '@vde-ts/native'
 import { VdeError } from '@vde-ts/link'
 import { MAX_PATH, fileError, listenAt, octets, probe, removeStale } from '@vde-ts/link/socket-file.js'
@@ -95,6 +96,8 @@ const makeDirectory = (options: DirectoryOptions): { isNew: boolean, path: strin
     mkdirSync(options.path, 0o700)
   } catch (error) {
     const failed = fileError(error, action)
+    // First what making the missing directory would not help. A link may still lead somewhere shorter, so not before.
+    if (failed.code === 'ENOENT' || failed.code === 'ENAMETOOLONG') checkLength(resolve(options.path), action)
     if (failed.code === 'ENOENT') {
       throw new VdeError('ENOENT', action, `${native.strerror(2)}: the directory that holds "${options.path}"`, { cause: error })
     }
@@ -107,8 +110,17 @@ const makeDirectory = (options: DirectoryOptions): { isNew: boolean, path: strin
   if (!isNew && !statSync(path).isDirectory()) {
     throw new VdeError('ENOTDIR', action, `${native.strerror(20)}: "${options.path}" is a file, the name of a new directory is wanted`)
   }
-  if (octets(path) + ROOM <= MAX_PATH) return { isNew, path }
-  if (isNew) removeDirectory(path)
+  try {
+    checkLength(path, action)
+  } catch (error) {
+    if (isNew) removeDirectory(path)
+    throw error
+  }
+  return { isNew, path }
+}
+
+const checkLength = (path: string, action: string): void => {
+  if (octets(path) + ROOM <= MAX_PATH) return
   throw new VdeError('ENAMETOOLONG', action,
     `"${path}" has ${octets(path)} octets, at most ${MAX_PATH - ROOM} leave room for the sockets in it`)
 }

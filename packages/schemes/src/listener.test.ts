@@ -425,6 +425,12 @@ directory('a link to nowhere is refused', () => {
   dir.remove()
 })
 
+directory('a missing parent of a path that is too long: the length is what is told', () => {
+  for (const size of [90, 300]) {
+    assert.throws(() => served(`/nowhere/${'x'.repeat(size)}`), (e: Error) => /has \d+ octets, at most \d+/.test(e.message))
+  }
+})
+
 directory('a path that leaves no room for sockets: ENAMETOOLONG, nothing made', () => {
   const dir = scratch()
   const before = descriptors()

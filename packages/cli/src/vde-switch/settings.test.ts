@@ -52,6 +52,10 @@ for (const line of [
   })
 }
 
+settings('refuses an empty control directory', () => {
+  assert.throws(() => read('-s='), /name of the control directory is empty/)
+})
+
 for (const [text, want] of [
   ['0', 0], ['12', 12], ['+7', 7], ['-3', -3], ['0x1F', 31], ['017', 15], ['08', NaN], ['', NaN], ['1e3', NaN], [' 5', 5], ['5x', NaN], ['0x', NaN]
 ] as const) {

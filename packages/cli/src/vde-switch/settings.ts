@@ -38,6 +38,7 @@ const MAX_HASH = 2 ** 30
 /** @throws {UsageError} a value that cannot be; {VdeError} EINVAL no such group */
 export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): SwitchSettings => {
   if (operands.length > 0) throw new UsageError(`Cannot read '${operands[0]}': options are wanted, see vde_switch --help`)
+  if (values.text('sock') === '') throw new UsageError("Cannot read --sock '': the name of the control directory is empty, a path is wanted")
   const mgmt = values.text('mgmt')
   const mgmtMode = octal(values, 'mgmtmode') ?? 0o600
   const mgmtGid = group(values, 'mgmtgroup')
