@@ -6,6 +6,7 @@ import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, 
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { native } from '@vde-ts/native'
 
 const bundles = mkdtempSync('/tmp/vde-bundles-')
 const file = (name: string): string => join(bundles, `${name}.cjs`)
@@ -53,6 +54,19 @@ for (const [name, args, status, out, err] of [
     assert.is(result.status, status, result.stderr)
     assert.match(result.stdout, out)
     assert.match(result.stderr, err)
+  })
+}
+
+for (const [name, option, status] of [['vde_switch', '--help', 1], ['vde_switch', '--version', 1], ['vde_plug', '--version', 255], ['dpipe', '--help', 2]] as const) {
+  main(`${name} ${option} on a full disk fails with ${status} and one line, quietly when its reader left`, () => {
+    const full = spawnSync('sh', ['-c', '"$@" >/dev/full', 'sh', process.execPath, file(name), option], { encoding: 'utf8', timeout: 20_000, input: '' })
+    assert.equal([full.status, full.stderr], [status, `${name}: Cannot write to standard output: no space left on device\n`])
+    const pipe = new Int32Array(2)
+    native.pipe(pipe, false)
+    native.close(pipe[0]!)
+    const left = spawnSync(process.execPath, [file(name), option], { encoding: 'utf8', timeout: 20_000, stdio: ['ignore', pipe[1]!, 'pipe'] })
+    native.close(pipe[1]!)
+    assert.equal([left.status, left.stderr], [status, ''])
   })
 }
 

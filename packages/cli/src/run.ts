@@ -12,6 +12,7 @@ import { constants } from 'node:os'
 import { parse, helpText, UsageError, type CommandSpec, type Parsed } from './command.ts'
 import { Cleanup } from './cleanup.ts'
 import { writeAll } from './stderr.ts'
+import { OutputError, print } from './stdout.ts'
 import { VERSION_TEXT } from './version.ts'
 import type { Native } from '@vde-ts/native'
 import type { Daemon } from './daemon.ts'
@@ -87,6 +88,10 @@ export class Program {
 
   /** Reports `error`, cleans up and ends with its status. */
   fail (error: unknown): never {
+    if (error instanceof OutputError) {
+      if (error.code !== 'EPIPE') this.log(error.message)
+      this.exit(this.spec.exit.usage)
+    }
     this.log(describeError(error))
     this.exit(error instanceof ExitError ? error.status : error instanceof UsageError ? this.spec.exit.usage : 1)
   }
@@ -145,14 +150,24 @@ const readCommandLine = (spec: CommandSpec, argv: readonly string[]): Parsed => 
     return refuse(spec, error)
   }
   if (parsed.values.has('help')) {
-    writeAll(spec.exit.helpOn === 'stderr' ? 2 : 1, helpText(spec))
+    if (spec.exit.helpOn !== 'stderr') show(spec, helpText(spec), spec.exit.help)
+    writeAll(2, helpText(spec))
     process.exit(spec.exit.help)
   }
-  if (parsed.values.has('version')) {
-    writeAll(1, `${VERSION_TEXT}\n${spec.name}: ${spec.summary}\n`)
-    process.exit(0)
-  }
+  if (parsed.values.has('version')) show(spec, `${VERSION_TEXT}\n${spec.name}: ${spec.summary}\n`, 0)
   return parsed
+}
+
+/** Prints `text` and ends with `status`, or, where it does not arrive, as after every failure. */
+const show = (spec: CommandSpec, text: string, status: number): never => {
+  try {
+    print(text)
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error
+    if (error.code !== 'EPIPE') writeAll(2, `${spec.name}: ${error.message}\n`)
+    process.exit(spec.exit.usage)
+  }
+  process.exit(status)
 }
 
 /** Ends with the status for a wrong command line. */

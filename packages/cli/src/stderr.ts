@@ -5,8 +5,8 @@
  */
 import { writeSync } from 'node:fs'
 
-/** Writes all of `text` to descriptor `fd`; what nobody can read is dropped. */
-export const writeAll = (fd: number, text: string): void => {
+/** Writes all of `text` to descriptor `fd`; what nobody can read is dropped. @returns 0, or the errno of what was dropped */
+export const writeAll = (fd: number, text: string): number => {
   let rest: Uint8Array = Buffer.from(text)
   let patience = 200
   while (rest.length > 0) {
@@ -14,10 +14,13 @@ export const writeAll = (fd: number, text: string): void => {
       rest = rest.subarray(writeSync(fd, rest))
     } catch (error) {
       // A full non-blocking pipe: wait a little for its reader, then give the line up. All else: there is no reader.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || patience-- === 0) return
+      const { code, errno } = error as NodeJS.ErrnoException
+      if (code !== 'EAGAIN' || patience-- === 0) return Math.abs(errno ?? EIO)
       Atomics.wait(PAUSE, 0, 0, 5)
     }
   }
+  return 0
 }
 
+const EIO = 5
 const PAUSE = new Int32Array(new SharedArrayBuffer(4))

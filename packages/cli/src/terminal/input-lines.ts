@@ -27,7 +27,15 @@ export class InputLines {
   constructor (fd: number, handler: LineHandler) {
     this.#fd = fd
     this.#handler = handler
-    loop.add(fd, IN, { onReady: () => { this.#read() } })
+    this.resume()
+  }
+
+  /** Reads no more for now; lines that were read already still come. */
+  pause (): void { loop.remove(this.#fd) }
+
+  /** Reads again after {@link pause}. */
+  resume (): void {
+    if (!this.#isClosed) loop.add(this.#fd, IN, { onReady: () => { this.#read() } })
   }
 
   /** Idempotent. The descriptor stays open. */

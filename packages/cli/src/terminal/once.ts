@@ -10,25 +10,26 @@ import { ConsoleClient, type Reply } from '@vde-ts/console/client.js'
 import { VdeError } from '@vde-ts/link/errors.js'
 import { UsageError, helpText, type Parsed } from '../command.ts'
 import { ExitError, type Program } from '../run.ts'
-import { writeText } from './output.ts'
+import { Output } from './output.ts'
 import { converse } from './utm-run.ts'
 import { parseScript } from './utm.ts'
 
 const FAILED = 255
 
 export const run = async (program: Program, { values, operands, rest }: Parsed): Promise<void> => {
+  const output = new Output(1)
   const words = [...operands, ...rest]
   if (words.length === 0) {
-    writeText(1, helpText(program.spec))
+    await output.write(helpText(program.spec))
     program.exit(FAILED)
   }
   const path = values.text('sock') ?? `/var/run/${ownName()}`
-  const trace = values.has('verbose') ? (text: string) => { writeText(1, `${text}\n`) } : () => {}
+  const trace = values.has('verbose') ? (text: string) => { void output.write(`${text}\n`) } : () => {}
   const script = values.text('rcfile')
-  if (script === undefined) program.exit(await ask(program, path, words.join(' '), trace))
-  const { status, output } = await converse(parseScript(readScript(script)), path, words, trace)
-  writeText(1, output)
-  program.exit(status)
+  if (script === undefined) program.exit(await ask(program, path, words.join(' '), output, trace))
+  const said = await converse(parseScript(readScript(script)), path, words, trace)
+  await output.write(said.output)
+  program.exit(said.status)
 }
 
 /** The name it was called by: a link called `vdecmd` talks to another socket. */
@@ -43,7 +44,9 @@ const readScript = (path: string): string => {
 }
 
 /** @returns the exit status. @throws {ExitError} no console, or it went away */
-const ask = async (program: Program, path: string, line: string, trace: (text: string) => void): Promise<number> => {
+const ask = async (
+  program: Program, path: string, line: string, output: Output, trace: (text: string) => void
+): Promise<number> => {
   if (line.includes('\n')) throw new UsageError('Cannot send the command: it has more than one line')
   let reply: Reply
   try {
@@ -57,7 +60,7 @@ const ask = async (program: Program, path: string, line: string, trace: (text: s
     throw error
   }
   trace(`status ${reply.code} "${reply.text}"`)
-  for (const text of reply.lines) writeText(1, `${text}\n`)
+  await output.write(reply.lines.map((text) => `${text}\n`).join(''))
   if (reply.code > 0) program.log(`${line}: ${reply.text}`)
   return Math.max(reply.code, 0)
 }

@@ -15,6 +15,7 @@ import { sharedIo } from '@vde-ts/link/fd-io.js'
 import type { Parsed } from '../command.ts'
 import { UsageError } from '../command.ts'
 import { ExitError, type Program } from '../run.ts'
+import { OutputError } from '../stdout.ts'
 
 const CHUNK = 65536
 /** A peer that says nothing for so long after the end of the input will not end the session, in milliseconds. */
@@ -28,7 +29,10 @@ const EINTR = 4
 export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const [path] = parsed.operands
   if (path === undefined || parsed.operands.length > 1) throw new UsageError('Cannot connect: one socket is wanted')
-  const relay = new Relay(await connect(path), loop, () => { program.exit(0) })
+  const relay = new Relay(await connect(path), loop, (failed) => {
+    if (failed < 0) program.fail(new OutputError(failed))
+    program.exit(0)
+  })
   relay.start()
 }
 
@@ -51,7 +55,7 @@ export const connect = async (path: string): Promise<number> => {
 export class Relay {
   readonly #socket: number
   readonly #loop: Loop
-  readonly #onEnd: () => void
+  readonly #onEnd: (failed: number) => void
   readonly #pending = new Uint8Array(CHUNK)
   readonly #incoming = new Uint8Array(CHUNK)
   readonly #io = sharedIo()
@@ -65,8 +69,8 @@ export class Relay {
   #hasInputEnded = false
   #linger: NodeJS.Timeout | null = null
 
-  /** @param onEnd called when the socket has ended and its last octet is written */
-  constructor (socket: number, loop: Loop, onEnd: () => void) {
+  /** @param onEnd called with 0 when the socket has ended and its last octet is written, or with -errno of standard output */
+  constructor (socket: number, loop: Loop, onEnd: (failed: number) => void) {
     this.#socket = socket
     this.#loop = loop
     this.#onEnd = onEnd
@@ -104,7 +108,7 @@ export class Relay {
     if (result === -EAGAIN || result === -EINTR) return
     this.#linger?.refresh()
     if (result <= 0) {
-      this.#onEnd()
+      this.#onEnd(0)
       return
     }
     this.#shownTo = 0
@@ -120,7 +124,7 @@ export class Relay {
         this.#hold()
         return
       } else if (result !== -EINTR) {
-        this.#onEnd()
+        this.#onEnd(result)
         return
       }
     }
@@ -156,6 +160,6 @@ export class Relay {
     this.#hasInputEnded = true
     this.#loop.remove(0)
     native.shutdown(this.#socket, 1)
-    this.#linger = setTimeout(this.#onEnd, LINGER_MS)
+    this.#linger = setTimeout(this.#onEnd, LINGER_MS, 0)
   }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { native } from '@vde-ts/native'
 import { makeBench, serve, type Bench } from '@vde-ts/console/testing.js'
 
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url))
@@ -14,13 +15,13 @@ const OURS = ['--conditions=source', '--import', import.meta.resolve('tsx')]
 interface Done { status: number | null, out: string, error: string }
 
 /** Runs a program to its end, at most 20 s; `input` is all it is told, null leaves its input open. */
-const run = async (file: string, args: readonly string[], input: string | null = ''): Promise<Done> => {
-  const child = spawn(file, args, { stdio: 'pipe', timeout: 20_000 })
+const run = async (file: string, args: readonly string[], input: string | null = '', output: 'pipe' | number = 'pipe'): Promise<Done> => {
+  const child = spawn(file, args, { stdio: ['pipe', output, 'pipe'], timeout: 20_000 })
   const done = { out: '', error: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { done.out += text })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { done.error += text })
-  child.stdin.on('error', () => {})
-  if (input !== null) child.stdin.end(input)
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => { done.out += text })
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => { done.error += text })
+  child.stdin!.on('error', () => {})
+  if (input !== null) child.stdin!.end(input)
   const status = await new Promise<number | null>((resolve) => { child.on('close', resolve) })
   return { status, ...done }
 }
@@ -70,22 +71,50 @@ test.before(async (world) => {
 })
 test.after(({ close }) => { close() })
 
-test('unixterm ends on SIGTERM though nobody reads what it says', async ({ bench }) => {
-  bench.sw.createPort(9)
-  for (let i = 0; i < 20_000; i++) bench.sw.hash.add(0x0200, i, 0, 9)
+for (const [name, args, input] of [
+  ['unixterm', [], 'hash/print\n'],
+  ['vdeterm', [], 'hash/print\n'.repeat(200)],
+  ['unixcmd', ['hash/print'], '']
+] as const) {
+  test(`${name} ends on SIGTERM though nobody reads what it says`, async ({ bench }) => {
+    bench.sw.createPort(9)
+    for (let i = 0; i < 20_000; i++) bench.sw.hash.add(0x0200, i, 0, 9)
+    const path = join(bench.dir, 'm')
+    const command = [...OURS, join(bin, `${name}.ts`), ...(name === 'unixcmd' ? ['-s', path] : [path]), ...args]
+    const child = spawn(process.execPath, command, { stdio: ['pipe', 'pipe', 'inherit'], timeout: 20_000 })
+    child.stdin.write(input)
+    // It has much more to say than its pipe holds.
+    await new Promise((resolve) => { child.stdout.once('readable', resolve) })
+    const end = new Promise<number | null>((resolve) => { child.on('exit', resolve) })
+    child.kill('SIGTERM')
+    const late = setTimeout(() => { child.kill('SIGKILL') }, 5000)
+    assert.is(await end, 0)
+    clearTimeout(late)
+    child.stdout.destroy()
+    for (let i = 0; i < 20_000; i++) bench.sw.hash.delete(0x0200, i)
+    bench.sw.removePort(9)
+  })
+}
+
+test('output that cannot be written is a failure, said in one line unless the reader left', async ({ bench }) => {
   const path = join(bench.dir, 'm')
-  const child = spawn(process.execPath, [...OURS, join(bin, 'unixterm.ts'), path], { stdio: ['pipe', 'pipe', 'inherit'], timeout: 20_000 })
-  child.stdin.write('hash/print\n')
-  // It has much more to say than its pipe holds.
-  await new Promise((resolve) => { child.stdout.once('readable', resolve) })
-  const end = new Promise<number | null>((resolve) => { child.on('exit', resolve) })
-  child.kill('SIGTERM')
-  const late = setTimeout(() => { child.kill('SIGKILL') }, 5000)
-  assert.is(await end, 0)
-  clearTimeout(late)
-  child.stdout.destroy()
-  for (let i = 0; i < 20_000; i++) bench.sw.hash.delete(0x0200, i)
-  bench.sw.removePort(9)
+  for (const [name, args] of [['unixcmd', `-s ${path} port/showinfo`], ['unixcmd', ''], ['vdeterm', path], ['unixterm', path], ['vdeterm', '--version']] as const) {
+    const command = `${process.execPath} ${OURS.join(' ')} ${join(bin, name)}.ts ${args}`
+    const full = await run('sh', ['-c', `${command} >/dev/full`], 'port/showinfo\n')
+    assert.equal(full, { status: 255, out: '', error: `${name}: Cannot write to standard output: no space left on device\n` }, args)
+    const pipe = new Int32Array(2)
+    native.pipe(pipe, false)
+    native.close(pipe[0]!)
+    const left = await run('sh', ['-c', `exec ${command}`], 'port/showinfo\n', pipe[1]!)
+    native.close(pipe[1]!)
+    assert.equal(left, { status: 255, out: '', error: '' }, args)
+  }
+})
+
+test('vdeterm answers many lines, though it reads only some ahead', async ({ bench }) => {
+  const { status, out } = await ours('vdeterm', [join(bench.dir, 'm')], 'nosuch\n'.repeat(1000))
+  assert.is(status, 0)
+  assert.is(out, 'Function not implemented\n'.repeat(1000))
 })
 
 test('unixcmd prints data and ends with the status', async ({ sockets }) => {

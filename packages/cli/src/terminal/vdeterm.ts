@@ -9,8 +9,13 @@ import { UsageError, type Parsed } from '../command.ts'
 import { ExitError, type Program } from '../run.ts'
 import { Editor } from './editor.ts'
 import { InputLines } from './input-lines.ts'
-import { writeText } from './output.ts'
+import { Output } from './output.ts'
 import { commandsOf } from './completion.ts'
+
+/** Lines that may wait for their answers before no more are read. */
+const MOST_WAITING = 64
+/** Octets that may wait to be shown before events are dropped. */
+const MOST_PENDING = 2 ** 20
 
 export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const [path] = parsed.operands
@@ -42,23 +47,47 @@ const orNull = (error: unknown): null => {
   throw error
 }
 
+/** While nobody reads our output, neither input nor events may pile up. A failure of the output ends the program. */
 const pipe = (program: Program, client: ConsoleClient): void => {
-  const show = (text: string): void => { if (!writeText(1, text)) program.exit(0) }
-  client.onEvents = (event) => { show(eventText(event)) }
+  const output = new Output(1)
+  client.onEvents = eventsTo(output)
   let last: Promise<void> = Promise.resolve()
+  let waiting = 0
+  const end = (): void => {
+    void last.then(async () => {
+      await output.write('')
+      program.exit(0)
+    })
+  }
+  const answer = async (line: string): Promise<void> => {
+    const reply = await client.command(line).catch(orNull)
+    if (reply !== null && !reply.isEnd) await output.write(replyText(reply))
+    else program.exit(0)
+    if (--waiting === MOST_WAITING - 1) input.resume()
+  }
   const input = new InputLines(0, {
     onLine (line) {
-      last = last.then(async () => {
-        const reply = await client.command(line).catch(orNull)
-        if (reply !== null && !reply.isEnd) show(replyText(reply))
-        if (reply === null || reply.isEnd) program.exit(0)
-      })
+      if (++waiting === MOST_WAITING) input.pause()
+      last = last.then(async () => { await answer(line) })
     },
-    onEnd () { void last.then(() => { program.exit(0) }) }
+    onEnd: end
   })
   client.onClose = () => {
     input.close()
-    void last.then(() => { program.exit(0) })
+    end()
+  }
+}
+
+const eventsTo = (output: Output): (event: ConsoleEvent) => void => {
+  let lost = 0
+  return (event) => {
+    if (output.pending > MOST_PENDING) {
+      lost++
+      return
+    }
+    const gap = lost === 0 ? '' : `** ${lost} events were lost\n`
+    lost = 0
+    void output.write(`${gap}${eventText(event)}`)
   }
 }
 

@@ -4,7 +4,7 @@ import { VdeError, errnoName } from '@vde-ts/link/errors.js'
 import { createPersistent, removePersistent, type TapFailure } from '@vde-ts/tun-tap'
 import { UsageError, type Parsed } from '../command.ts'
 import type { Program } from '../run.ts'
-import { writeAll } from '../stderr.ts'
+import { print } from '../stdout.ts'
 import { madeText, requestOf, type Request } from './request.ts'
 
 const EINVAL = 22
@@ -12,7 +12,7 @@ const EINVAL = 22
 export const run = (program: Program, parsed: Parsed): void => {
   if (parsed.operands.length > 0) throw new UsageError(`Cannot read "${parsed.operands[0]}": no operand is wanted, see -t`)
   const request = requestOf(parsed.values)
-  writeAll(1, `${request.remove ? remove(request) : make(request)}\n`)
+  print(`${request.remove ? remove(request) : make(request)}\n`)
   program.exit(0)
 }
 
