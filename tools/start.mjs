@@ -3,9 +3,9 @@
  * them, what was measured. `npm start -- --console` leaves the user at the switch's console afterwards.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, rmSync, existsSync, chmodSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, existsSync, chmodSync } from 'node:fs'
 import { createServer, connect } from 'node:net'
-import { tmpdir } from 'node:os'
+import { constants as system, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +14,7 @@ const self = fileURLToPath(import.meta.url)
 const bin = (name) => join(root, 'node_modules/.bin', name)
 const USER = 1001
 const SECONDS = 3
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const PORT = 5201
 
 const has = (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
@@ -33,7 +34,7 @@ const checkMachine = () => {
 
 /**
  * Root shows the rootless case too: as uid 1001, behind a private /dev/net whose tun has the mode distributions give it.
- * Nothing outside of that mount namespace changes.
+ * Nothing outside of that mount namespace changes. False: no ordinary user can read this checkout.
  */
 const asOrdinaryUser = () => {
   const script = 'mount -t tmpfs -o mode=755 tmpfs /dev/net && mknod -m 0666 /dev/net/tun c 10 200 && ' +
@@ -41,14 +42,28 @@ const asOrdinaryUser = () => {
   const inside = (command) => ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', ...command]
   const readable = spawnSync('unshare', inside(['test', '-r', self])).status === 0
   if (!readable) return false
-  const { status, signal } = spawnSync('unshare', inside([process.execPath, self, '--inner', ...process.argv.slice(2)]),
+  const child = spawn('unshare', inside([process.execPath, self, '--inner', ...process.argv.slice(2)]),
     { stdio: 'inherit', env: { ...process.env, HOME: '/' } })
-  process.exit(signal === null ? status ?? 1 : 1)
+  // It cleans up and ends; a terminal has told it already, which is no harm.
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
+  child.on('close', (status) => process.exit(status ?? 1))
+  return true
+}
+
+/** Commands that run inside of namespaces; they are ended before the switch, of whose end they would speak. */
+const guests = new Set()
+
+const startGuest = (args) => {
+  const child = spawn(bin('vdens'), args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  guests.add(child)
+  child.on('exit', () => guests.delete(child))
+  return child
 }
 
 /** Runs a command to its end. */
-const run = (file, args, options = {}) => new Promise((resolve, reject) => {
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], ...options })
+const run = (file, args) => toEnd(spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] }))
+
+const toEnd = (child) => new Promise((resolve, reject) => {
   let output = ''
   child.stdout?.on('data', (chunk) => { output += chunk })
   child.on('error', reject)
@@ -92,7 +107,7 @@ const showResults = (rows) => {
 
 const startListener = (dir) => new Promise((resolve, reject) => {
   const script = has('iperf3') ? `exec iperf3 -s -1 --forceflush -B 10.0.0.1 -p ${PORT}` : `exec "${process.execPath}" "${self}" --receive`
-  const child = spawn(bin('vdens'), inNamespace(dir, '10.0.0.1', script), { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = startGuest(inNamespace(dir, '10.0.0.1', script))
   child.on('error', reject)
   child.on('exit', (status) => reject(new Error(`the first namespace ended with status ${status}`)))
   child.stdout.on('data', (chunk) => { if (/listening/i.test(chunk)) resolve(child) })
@@ -101,14 +116,14 @@ const startListener = (dir) => new Promise((resolve, reject) => {
 const measure = async (dir) => {
   const rows = []
   if (has('ping')) {
-    const { output } = await run(bin('vdens'), inNamespace(dir, '10.0.0.2', 'ping -q -c 20 -i 0.05 10.0.0.1'))
+    const { output } = await toEnd(startGuest(inNamespace(dir, '10.0.0.2', 'ping -q -c 20 -i 0.05 10.0.0.1')))
     const [, received] = output.match(/(\d+) received/) ?? []
     const [, average] = output.match(/= [\d.]+\/([\d.]+)\//) ?? []
     rows.push(['ping', received === undefined ? 'failed' : `${received} of 20 answered, ${average} ms on average`])
   } else rows.push(['ping', 'not measured: apt-get install iputils-ping'])
   const own = `"${process.execPath}" "${self}" --send`
   const script = has('iperf3') ? `iperf3 -J -t ${SECONDS} -c 10.0.0.1 -p ${PORT}` : own
-  const { output, status } = await run(bin('vdens'), inNamespace(dir, '10.0.0.2', script))
+  const { output, status } = await toEnd(startGuest(inNamespace(dir, '10.0.0.2', script)))
   if (status !== 0) throw new Error(`the TCP stream failed: ${output.trim()}`)
   const result = JSON.parse(output)
   const speed = has('iperf3') ? result.end.sum_received.bits_per_second : result.bitsPerSecond
@@ -129,36 +144,47 @@ const main = async () => {
   chmodSync(base, 0o700)
   const dir = join(base, 'switch')
   const mgmt = join(base, 'console')
-  const children = []
-  const cleanUp = () => {
-    for (const child of children) child.kill('SIGTERM')
+  let switchPid = 0
+  const cleanUp = async () => {
+    const ends = [...guests].map((child) => new Promise((resolve) => { child.once('exit', resolve); child.kill('SIGTERM') }))
+    await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, 2000))])
+    try { if (switchPid > 0) process.kill(switchPid, 'SIGTERM') } catch {}
     rmSync(base, { recursive: true, force: true })
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => { cleanUp(); process.exit(1) })
+  let isEnding = false
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (isEnding) return
+      isEnding = true
+      void cleanUp().then(() => process.exit(128 + system.signals[signal]))
+    })
+  }
   try {
     const who = process.getuid() === 0 ? 'root (no ordinary user can read this checkout)' : `uid ${process.getuid()}, an ordinary user`
     console.log(`vde_switch and two network namespaces, as ${who}`)
     const { status } = await run(bin('vde_switch'), ['-s', dir, '-M', mgmt, '-p', join(base, 'pid'), '-d'])
     if (status !== 0) throw new Error(`vde_switch ended with status ${status}`)
-    const pid = Number((await run('cat', [join(base, 'pid')])).output)
-    children.push({ kill: () => { try { process.kill(pid, 'SIGTERM') } catch {} } })
+    switchPid = Number(readFileSync(join(base, 'pid'), 'utf8'))
     const listener = await startListener(dir)
-    children.push(listener)
     const ended = new Promise((resolve) => listener.on('exit', resolve))
     const rows = await measure(dir)
     await ended
     showResults([...rows, ['switch', `${await switchPorts(mgmt)} ports, control directory ${dir}`]])
     if (wantsConsole && process.stdin.isTTY) spawnSync(bin('vdeterm'), [mgmt], { stdio: 'inherit' })
   } catch (error) {
-    console.error(`npm start: ${error.message}`)
+    // What the end of the guests broke is no news.
+    if (!isEnding) console.error(`npm start: ${error.message}`)
     process.exitCode = 1
-  } finally { cleanUp() }
+  } finally { if (!isEnding) await cleanUp() }
 }
 
-if (process.argv.includes('--receive')) receiveStream()
+const unknown = process.argv.slice(2).find((word) => !['--console', '--inner', '--receive', '--send'].includes(word))
+if (unknown !== undefined) {
+  console.error(`npm start: Cannot read the command line: '${unknown}' found, --console or nothing wanted`)
+  process.exitCode = 2
+} else if (process.argv.includes('--receive')) receiveStream()
 else if (process.argv.includes('--send')) sendStream()
-else {
-  if (process.getuid() === 0 && !process.argv.includes('--inner')) asOrdinaryUser()
+else if (process.getuid() !== 0 || process.argv.includes('--inner') || !asOrdinaryUser()) {
   checkMachine()
   await main()
 }
