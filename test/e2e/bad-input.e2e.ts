@@ -45,6 +45,11 @@ const ROWS: readonly Row[] = [
   { what: 'an rc file that is not there', command: 'vde_switch', args: (s) => ['-s', s.path('sw'), '-f', s.path('none.rc')], status: 1, thing: 'none.rc', wayOut: /no such file/i },
   { what: 'a network that is not there', command: 'vdens', args: (s) => [s.path('none'), 'true'], status: 1, thing: /none/, wayOut: /no such file|start/i },
   { what: 'a bad network of several', command: 'vdens', args: () => ['-m', 'null://', 'nosuch://x', '--', 'true'], status: 1, thing: 'nosuch', wayOut: /not supported|scheme/i },
+  { what: 'a control directory without a name', command: 'vde_switch', args: () => ['-s', ''], status: 1, thing: '--sock', wayOut: /empty.*path/ },
+  { what: 'a missing directory of a path that is too long', command: 'vde_switch', args: (s) => ['-s', s.path(`none/${LONG}`)], status: 255, thing: LONG, wayOut: /at most/ },
+  { what: 'several networks, but none named', command: 'vdens', args: () => ['-m', '--', 'ip', 'link'], status: 1, thing: '-m', wayOut: /VNL before --/ },
+  { what: 'a name server that is no address', command: 'vdens', args: () => ['-R', 'foo', 'no', 'true'], status: 1, thing: 'foo', wayOut: /IP address/ },
+  { what: 'an interface whose name is too long', command: 'vde_tunctl', args: () => ['-t', '1234567890123456'], status: 1, thing: '1234567890123456', wayOut: /at most 15/ },
   { what: 'no console there', command: 'unixterm', args: (s) => [s.path('none')], status: 255, thing: /none/, wayOut: /no such file/i }
 ]
 
