@@ -9,7 +9,7 @@ import { readdirSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { HEADROOM, OFFLOAD, type FrameSink, type Link } from './link.ts'
-import { Recorder, settle, testFrame, within, DEADLINE_MS } from './testing.ts'
+import { Recorder, lentFrame, settle, testFrame, within, DEADLINE_MS } from './testing.ts'
 
 /** Opens two links, each delivering to its sink what the other one sends. They are left paused. */
 export type MakePair = (left: FrameSink, right: FrameSink) => Promise<readonly [Link, Link]>
@@ -71,7 +71,7 @@ const openAndClose = async (makePair: MakePair, options: ContractOptions): Promi
   const [a, b] = await within(DEADLINE_MS, makePair(left, new Recorder()), 'the pair to open')
   a.resume()
   b.resume()
-  a.send(testFrame(60), 0, 60)
+  a.send(lentFrame(60), HEADROOM, 60)
   b.close()
   await settle()
   a.close()
@@ -311,7 +311,7 @@ const closing = (define: Define, options: ContractOptions): void => {
     const writable = left.writable
     a.close()
     a.close()
-    b.send(testFrame(60), 0, 60)
+    b.send(lentFrame(60), HEADROOM, 60)
     await settle(20)
     assert.equal([left.frames.length, left.writable, left.closes], [frames, writable, 0])
   })

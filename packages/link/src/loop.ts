@@ -12,6 +12,13 @@ import { systemError } from './errors.ts'
 /** Most frames a watcher takes from its descriptor per turn: fairness between ports. */
 export const RX_BURST = 32
 
+/**
+ * A turn ends after about so many frames and octets of super-frames, then timers and the console run. Watchers whose
+ * frames may be large share both evenly ({@link Loop.frameShare}), so that each ready descriptor gets its part.
+ */
+const TURN_FRAMES = 256
+const TURN_OCTETS = 1024 * 1024
+
 const EVENTS = 64
 const ADD = 1
 const DELETE = 2
@@ -31,6 +38,10 @@ export interface Flushable {
 
 /** Watches descriptors. One per process ({@link loop}), because a process has one epoll set. */
 export class Loop {
+  /** What one watcher may take in this turn: it stops after so many frames, or once it took so many octets. */
+  frameShare: number = RX_BURST
+  octetShare: number = TURN_OCTETS
+
   readonly #events = new Int32Array(EVENTS * 2)
   readonly #watchers = new Map<number, Watcher>()
   /** Regular files, which epoll refuses: always ready. */
@@ -104,6 +115,8 @@ export class Loop {
   #turn (pairs: number): void {
     this.#pairs = pairs
     this.#inTurn = true
+    this.frameShare = Math.max(1, (TURN_FRAMES / pairs) | 0)
+    this.octetShare = (TURN_OCTETS / pairs) | 0
     for (let i = 0; i < pairs; i++) {
       const fd = this.#events[i * 2]
       if (fd === -1) continue

@@ -2,7 +2,8 @@
  * What tests of links share: a sink that remembers, and deadlines; and from `@vde-ts/frame/testing.js` hex, seeded
  * chance, frames, octets per run. Not part of the product, but exported, because every package tests with it.
  */
-import type { FrameSink } from './link.ts'
+import { testFrame } from '@vde-ts/frame/testing.js'
+import { HEADROOM, type FrameSink } from './link.ts'
 
 export * from '@vde-ts/frame/testing.js'
 
@@ -47,6 +48,13 @@ export class Recorder implements FrameSink {
     this.#waiting = []
     for (const resolve of waiting) resolve()
   }
+}
+
+/** A test frame as a link with offload wants it: HEADROOM octets in front, its offload header zero. Its length is `len`. */
+export const lentFrame = (len: number, serial?: number): Uint8Array => {
+  const lent = new Uint8Array(HEADROOM + len)
+  lent.set(testFrame(len, serial), HEADROOM)
+  return lent
 }
 
 /** Time an event may take on a loaded machine before its test fails. */

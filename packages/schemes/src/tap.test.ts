@@ -7,9 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { linkContract } from '@vde-ts/link/contract.js'
-import { Recorder, settle, testFrame, until } from '@vde-ts/link/testing.js'
+import { HEADROOM, OFFLOAD } from '@vde-ts/link'
+import { Recorder, hex, lentFrame, settle, testFrame, until } from '@vde-ts/link/testing.js'
 import { openVnl } from './registry.ts'
-import type { TapLink } from './tap.ts'
+import type { TapLink } from './tap-link.ts'
 import { program, refusal } from './testing.ts'
 
 const INSIDE = 'VDE_TAP_TEST'
@@ -17,6 +18,22 @@ const INSIDE = 'VDE_TAP_TEST'
 const ip = (...words: string[]): void => {
   const result = spawnSync('ip', words, { encoding: 'utf8' })
   if (result.status !== 0) throw new Error(`ip ${words.join(' ')}: ${result.stderr}`)
+}
+
+/** TCP over IPv4 with `len` octets of payload, to be cut into 1448 each; in front of it HEADROOM octets. */
+const superFrame = (len: number): Uint8Array => {
+  const lent = new Uint8Array(HEADROOM + 54 + len)
+  lent.set(hex('01 01 3600 a805 2200 1000 0000'), HEADROOM - OFFLOAD)
+  lent.set(hex('ffffffffffff 020000000001 0800 4500 0000 0001 4000 4006 0000 0a000001 0a000002'), HEADROOM)
+  const view = new DataView(lent.buffer)
+  view.setUint16(HEADROOM + 16, 40 + len)
+  // A bridge with netfilter looks at the checksum of the IP header.
+  let sum = 0
+  for (let at = HEADROOM + 14; at < HEADROOM + 34; at += 2) sum += view.getUint16(at)
+  view.setUint16(HEADROOM + 24, ~((sum & 0xffff) + (sum >>> 16)) & 0xffff)
+  lent.set(hex('1000 2000 00000001 00000001 5010 ffff 0000 0000'), HEADROOM + 34)
+  lent.fill(7, HEADROOM + 54)
+  return lent
 }
 
 const inside = (): void => {
@@ -28,7 +45,7 @@ const inside = (): void => {
 
   tap('a frame sent while it is down is lost and counted', async () => {
     const link = await openVnl('tap://down0', new Recorder()) as TapLink
-    assert.ok(link.send(testFrame(60), 0, 60))
+    assert.ok(link.send(lentFrame(60), HEADROOM, 60))
     assert.is(link.txDrops, 1)
     link.close()
   })
@@ -58,7 +75,7 @@ const inside = (): void => {
     ip('link', 'set', 'burst1', 'up', 'master', 'br0')
     ip('link', 'set', 'burst0', 'master', 'br0')
     await until(() => spawnSync('bridge', ['link']).stdout.toString().split('forwarding').length >= 3, 'the bridge')
-    for (let i = 0; i < 400; i++) other.send(testFrame(60, i), 0, 60)
+    for (let i = 0; i < 400; i++) other.send(lentFrame(60, i), HEADROOM, 60)
     link.resume()
     await sink.until((r) => r.frames.length === 400, 'the burst')
     sink.frames.forEach((frame, i) => { assert.equal(frame, testFrame(60, i)) })
@@ -74,7 +91,7 @@ const inside = (): void => {
     const isForwarding = (line: string): boolean => /late[01].*forwarding/.test(line)
     await until(() => spawnSync('bridge', ['link']).stdout.toString().split('\n').filter(isForwarding).length === 2, 'the bridge')
     sink.onEach = () => { link.pause() }
-    for (let i = 0; i < 8; i++) other.send(testFrame(60, i), 0, 60)
+    for (let i = 0; i < 8; i++) other.send(lentFrame(60, i), HEADROOM, 60)
     link.resume()
     await sink.until((r) => r.frames.length === 1, 'the first frame')
     ip('link', 'del', 'late0')
@@ -82,6 +99,50 @@ const inside = (): void => {
     link.resume()
     await settle()
     assert.equal([sink.frames.length, sink.closes], [1, 1])
+    link.close()
+    other.close()
+  })
+
+  tap('a super-frame goes through whole, with its header, and a header that lies is dropped', async () => {
+    const sink = new Recorder()
+    const link = await openVnl('tap://super0', sink) as TapLink
+    const other = await openVnl('tap://super1', new Recorder()) as TapLink
+    for (const name of ['super0', 'super1']) ip('link', 'set', name, 'up', 'master', 'br0')
+    const isForwarding = (line: string): boolean => /super[01].*forwarding/.test(line)
+    await until(() => spawnSync('bridge', ['link']).stdout.toString().split('\n').filter(isForwarding).length === 2, 'the bridge')
+    assert.ok(link.setOffload(true) >= 1)
+    let header: number[] = []
+    sink.onEach = (buf, off) => { header = [...buf.subarray(off - OFFLOAD, off)] }
+    link.resume()
+    const lent = superFrame(20000)
+    assert.ok(other.send(lent, HEADROOM, lent.length - HEADROOM))
+    await sink.until((r) => r.frames.length === 1, 'the super-frame')
+    assert.equal(sink.frames[0], lent.subarray(HEADROOM))
+    // NEEDS_CSUM, TCPV4, hdrLen 54, gsoSize 1448, csumStart 34, csumOffset 16
+    assert.equal(header, [1, 1, 54, 0, 0xa8, 5, 34, 0, 16, 0, 0, 0])
+    lent[HEADROOM - 11] = 9
+    assert.ok(other.send(lent, HEADROOM, lent.length - HEADROOM))
+    assert.equal([other.txDrops, link.rxDrops], [1, 0])
+    link.close()
+    other.close()
+  })
+
+  tap('a link that was lent delivers nothing until it is reclaimed', async () => {
+    const sink = new Recorder()
+    const link = await openVnl('tap://lent0', sink) as TapLink
+    const other = await openVnl('tap://lent1', new Recorder())
+    for (const name of ['lent0', 'lent1']) ip('link', 'set', name, 'up', 'master', 'br0')
+    const isForwarding = (line: string): boolean => /lent[01].*forwarding/.test(line)
+    await until(() => spawnSync('bridge', ['link']).stdout.toString().split('\n').filter(isForwarding).length === 2, 'the bridge')
+    link.resume()
+    link.lend()
+    other.send(lentFrame(60, 1), HEADROOM, 60)
+    link.pause()
+    link.resume()
+    await settle(20)
+    assert.is(sink.frames.length, 0)
+    link.reclaim()
+    await sink.until((r) => r.frames.length === 1, 'the frame that waited')
     link.close()
     other.close()
   })

@@ -62,6 +62,9 @@ export const enableOffload = (fd: number): number => {
   return result
 }
 
+/** Has the kernel finish every frame itself again: for readers that take no offload header. @returns 0 or -errno */
+export const disableOffload = (fd: number): number => native.tapOffload(fd, 0)
+
 const flagsOf = (options: TapOptions): number =>
   (options.tun === true ? IFF_TUN : IFF_TAP) | IFF_NO_PI |
   (options.vnetHeader === true ? IFF_VNET_HDR : 0) | (options.exclusive === true ? IFF_TUN_EXCL : 0)

@@ -9,7 +9,7 @@ import { Wire } from '@vde-ts/link/wire.js'
 import { openVnl } from '@vde-ts/schemes/registry.js'
 import { removeClientSockets } from '@vde-ts/schemes/client-socket.js'
 import { StreamLink } from '@vde-ts/schemes/stream-link.js'
-import { tapLink } from '@vde-ts/schemes/tap.js'
+import { tapLink } from '@vde-ts/schemes/tap-link.js'
 import { isTapFailure, openTap, type Tap } from '@vde-ts/tun-tap'
 import type { Parsed } from '../command.ts'
 import { writePidFile } from '../pidfile.ts'
@@ -51,7 +51,7 @@ const stdioLink = (sink: FrameSink): Link =>
   new StreamLink(0, 1, sink, loop, { label: 'standard input and output', io: sharedIo(), onRelease () {} })
 
 const openInterface = (name: string): Tap => {
-  const tap = openTap({ name })
+  const tap = openTap({ name, vnetHeader: true })
   if (isTapFailure(tap)) throw new VdeError(errnoName(tap.errno), `open interface "${name}"`, tap.detail)
   return tap
 }

@@ -2,7 +2,7 @@
 import { native } from '@vde-ts/native'
 import { VdeError, errnoName } from '@vde-ts/link/errors.js'
 import type { Loop } from '@vde-ts/link/loop.js'
-import { tapLink } from '@vde-ts/schemes/tap.js'
+import { tapLink } from '@vde-ts/schemes/tap-link.js'
 import { UNKNOWN, type Switch } from '@vde-ts/switch'
 import { isTapFailure, openTap } from '@vde-ts/tun-tap'
 
@@ -11,7 +11,7 @@ import { isTapFailure, openTap } from '@vde-ts/tun-tap'
  * @throws {VdeError} EPERM, EBUSY, ENOENT no /dev/net/tun, EINVAL a name that cannot be, ENOSPC no port is left
  */
 export const plugTap = (sw: Switch, name: string, loop: Loop): void => {
-  const tap = openTap({ name })
+  const tap = openTap({ name, vnetHeader: true })
   if (isTapFailure(tap)) {
     throw new VdeError(errnoName(tap.errno), `connect the tap '${name}'`, `${native.strerror(tap.errno)}: ${tap.detail}`)
   }

@@ -5,10 +5,12 @@
  *
  * Handing the tap itself to the switch is decided in `join`: what comes of it replaces the wire.
  */
-import type { Loop } from '@vde-ts/link'
+import { native } from '@vde-ts/native'
+import { systemError, type Loop } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
+import { VNET_HEADER } from '@vde-ts/tun-tap'
 import { openVnl, resolveVnl } from '@vde-ts/schemes/registry.js'
-import { tapLink } from '@vde-ts/schemes/tap.js'
+import { tapLink } from '@vde-ts/schemes/tap-link.js'
 import { Rejoin, type RejoinWorld } from './rejoin.ts'
 
 /** Shown by the switch, with ` user=... pid=...` behind it. */
@@ -39,6 +41,8 @@ export class Interface {
 
   /** Joins the tap `fd`, which is ours from now on, and lets frames pass. */
   join (fd: number): void {
+    const sized = native.tapHeaderSize(fd, VNET_HEADER)
+    if (sized < 0) throw systemError(sized, `use ${this.#name}`)
     const tap = tapLink(fd, this.#name, this.#wire.right, this.#loop)
     this.#wire.join(this.#network, tap, (_side, why) => { this.#lose(why) })
   }

@@ -7,7 +7,7 @@
  * The terminal, the process group and descriptors 0 to 2 are the command's as much as ours, so nothing here touches them.
  */
 import { constants } from 'node:os'
-import { native } from '@vde-ts/native'
+import { native, IFF_NO_PI, IFF_TAP, IFF_VNET_HDR } from '@vde-ts/native'
 import { loop } from '@vde-ts/link'
 import { interfaceNames, startNamespace, type ExitStatus, type Namespace } from '@vde-ts/namespace'
 import { removeClientSockets } from '@vde-ts/schemes/client-socket.js'
@@ -52,7 +52,7 @@ export class Session {
 
   #start (interfaces: readonly string[]): void {
     const { command, sysadm, vnls: _, prefix: _prefix, ...inside } = this.#plan
-    const namespace = startNamespace({ command, sysadm, interfaces, ...inside })
+    const namespace = startNamespace({ command, sysadm, interfaces, tapFlags: IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, ...inside })
     this.#namespace = namespace
     this.#program.cleanup.add(() => { namespace.close() })
     for (const [index, made] of this.#interfaces.entries()) made.join(namespace.taps[index]!)

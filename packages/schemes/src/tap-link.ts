@@ -1,0 +1,212 @@
+/**
+ * A link over a TAP opened with `vnetHeader`: one read is one frame with its offload header, which lies in front of the
+ * frame in flight as well, so a super-frame costs one system call in and one out.
+ *
+ *     slab:  | HEADROOM - OFFLOAD | virtio_net_hdr, 12 | frame ...      |        read and write start at the header
+ *                                                      ^ HEADROOM
+ *
+ * A frame is delivered before the next one is read, so one slab serves every link (the receive slab of datagrams stays
+ * apart: its headers are always zero), and a pause keeps nothing: what was not read waits in the queue of the interface.
+ *
+ * A frame sent while the interface is down (EIO) is lost and counted: that is what a cable without a station does. An
+ * interface that was removed ends the link.
+ */
+import { native, ERR, IN, OUT } from '@vde-ts/native'
+import { HEADROOM, OFFLOAD, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
+import { SLOT_OCTETS } from '@vde-ts/link/receive-slab.js'
+import { HEADER } from '@vde-ts/frame/ethernet.js'
+import { cleanHeader } from '@vde-ts/frame/received-header.js'
+import { disableOffload, enableOffload } from '@vde-ts/tun-tap'
+import type { WriteMeter } from './write-meter.ts'
+
+const EINTR = 4
+const EAGAIN = 11
+/** The interface is gone: ENXIO, ENODEV, EBADFD. */
+const GONE: ReadonlySet<number> = new Set([-6, -19, -77])
+
+/** Octets asked of a read: one more than a frame has, so that one which was cut shows. */
+const READ_OCTETS: number = OFFLOAD + SLOT_OCTETS + 1
+const SLAB_OCTETS: number = HEADROOM - OFFLOAD + READ_OCTETS
+
+/** Memory that a link may read into while it has the loop's turn. */
+export const tapSlab = (): Uint8Array => new Uint8Array(SLAB_OCTETS)
+
+const processSlab: Uint8Array = tapSlab()
+
+/** What is different about a TAP somebody gave us. Without it the open file is ours alone. */
+export interface TapLinkOptions {
+  /** Shown in place of `tap://NAME`. */
+  readonly label?: string
+  /**
+   * Others hold the open file too and may clear its O_NONBLOCK: every call says RWF_NOWAIT. The kernel must have it, see
+   * `hasNowait`.
+   */
+  readonly nowait?: boolean
+  /** Whose frames nobody else may see when the kernel leaves a gap in front of one; absent: everybody's slab. */
+  readonly slab?: Uint8Array
+  /** Looks at how long writes take. */
+  readonly meter?: WriteMeter
+  /** Closes the descriptor; absent: close(2). */
+  readonly closeTap?: (fd: number) => void
+  /** Called once when the link is closed. */
+  readonly onRelease?: () => void
+}
+
+/** Takes over the open TAP `fd`, which has `vnetHeader`; the link is paused. @throws {VdeError} EBADF, ENOMEM */
+export const tapLink = (fd: number, name: string, sink: FrameSink, loop: Loop, options: TapLinkOptions = {}): TapLink =>
+  new TapLink(fd, name, sink, loop, options)
+
+/** See {@link tapLink}. */
+export class TapLink implements Link, Watcher {
+  readonly offload = true
+  readonly maxFrame: number = SLOT_OCTETS
+  readonly label: string
+  /** Frames the interface did not take: it is down, or they are malformed. */
+  txDrops = 0
+  /** Frames shorter than an Ethernet header. */
+  runts = 0
+  /** Frames longer than a slot, which the kernel cut. */
+  oversize = 0
+  /** Frames whose offload header lies. */
+  malformed = 0
+
+  readonly #fd: number
+  readonly #sink: FrameSink
+  readonly #loop: Loop
+  readonly #slab: Uint8Array
+  readonly #read: typeof native.read
+  readonly #write: typeof native.write
+  readonly #meter: WriteMeter | null
+  readonly #options: TapLinkOptions
+  #isPaused = true
+  #isLent = false
+  #isBlocked = false
+  #isEnded = false
+  #isClosed = false
+  #hasOffload = false
+
+  constructor (fd: number, name: string, sink: FrameSink, loop: Loop, options: TapLinkOptions) {
+    this.label = options.label ?? `tap://${name}`
+    this.#fd = fd
+    this.#sink = sink
+    this.#loop = loop
+    this.#slab = options.slab ?? processSlab
+    this.#read = options.nowait === true ? native.readNowait : native.read
+    this.#write = options.nowait === true ? native.writeNowait : native.write
+    this.#meter = options.meter ?? null
+    this.#options = options
+    native.setNonblock(fd, true)
+    loop.add(fd, 0, this)
+  }
+
+  /** The descriptor, which stays the link's. */
+  get fd (): number { return this.#fd }
+
+  get rxDrops (): number { return this.runts + this.oversize + this.malformed }
+
+  /** Whether the interface leaves checksums and segments to whoever takes its frames. @returns 0 or more, or -errno */
+  setOffload (isOn: boolean): number {
+    this.#hasOffload = isOn
+    return isOn ? enableOffload(this.#fd) : disableOffload(this.#fd)
+  }
+
+  /** One write: the interface takes a frame at once or not at all, so there is nothing to collect. */
+  send (buf: Uint8Array, off: number, len: number): boolean {
+    if (this.#isClosed || this.#isEnded) return true
+    if (len > this.maxFrame) {
+      this.txDrops++
+      return true
+    }
+    const meter = this.#meter
+    const isTimed = meter !== null && meter.isDue()
+    const before = isTimed ? performance.now() : 0
+    const result = this.#write(this.#fd, buf, off - OFFLOAD, OFFLOAD + len)
+    if (isTimed) meter.took(performance.now() - before)
+    if (result >= 0) return true
+    if (result === -EAGAIN) {
+      this.#isBlocked = true
+      this.#watch()
+      return false
+    }
+    this.txDrops++
+    return true
+  }
+
+  pause (): void {
+    this.#isPaused = true
+    this.#watch()
+  }
+
+  resume (): void {
+    this.#isPaused = false
+    this.#watch()
+  }
+
+  /** Leaves the interface to somebody else who holds its open file; frames wait there for whoever reads. */
+  lend (): void {
+    if (this.#isLent || this.#isClosed || this.#isEnded) return
+    this.#isLent = true
+    this.#loop.remove(this.#fd)
+  }
+
+  /** Takes it back. */
+  reclaim (): void {
+    if (!this.#isLent || this.#isClosed || this.#isEnded) return
+    this.#isLent = false
+    this.#loop.add(this.#fd, 0, this)
+    this.#watch()
+  }
+
+  close (): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#loop.remove(this.#fd)
+    // A persistent interface outlives us, and its next user may not know of offload.
+    if (this.#hasOffload) disableOffload(this.#fd)
+    if (this.#options.closeTap === undefined) native.close(this.#fd)
+    else this.#options.closeTap(this.#fd)
+    this.#options.onRelease?.()
+  }
+
+  onReady (events: number): void {
+    if ((events & OUT) !== 0 && this.#isBlocked) {
+      this.#isBlocked = false
+      this.#watch()
+      this.#sink.onWritable()
+    }
+    if (this.#isClosed || this.#isEnded) return
+    const result = (events & IN) === 0 ? 0 : this.#receive()
+    if (GONE.has(result) || (events & ERR) !== 0) this.#end(result)
+  }
+
+  /** Delivers this turn's share. @returns 0, or -errno of the last read */
+  #receive (): number {
+    const slab = this.#slab
+    let frames = this.#loop.frameShare
+    let octets = this.#loop.octetShare
+    while (frames > 0 && octets > 0 && !this.#isPaused && !this.#isClosed) {
+      const got = this.#read(this.#fd, slab, HEADROOM - OFFLOAD, READ_OCTETS)
+      if (got < 0) return got === -EINTR || got === -EAGAIN ? 0 : got
+      const len = got - OFFLOAD
+      frames--
+      octets -= len
+      if (len < HEADER) this.runts++
+      else if (len > SLOT_OCTETS) this.oversize++
+      else if (!cleanHeader(slab, HEADROOM, len)) this.malformed++
+      else this.#sink.onFrame(slab, HEADROOM, len)
+    }
+    return 0
+  }
+
+  #end (result: number): void {
+    if (this.#isClosed || this.#isEnded) return
+    this.#isEnded = true
+    this.#loop.remove(this.#fd)
+    this.#sink.onClose(systemError(result < 0 ? result : -19, `use ${this.label}`, 'the interface was removed'))
+  }
+
+  #watch (): void {
+    if (this.#isClosed || this.#isEnded || this.#isLent) return
+    this.#loop.modify(this.#fd, (this.#isPaused ? 0 : IN) | (this.#isBlocked ? OUT : 0))
+  }
+}
