@@ -124,15 +124,15 @@ export const bindWithMode = (fd: number, path: string, mode: number): number => 
 }
 
 /**
- * A listening stream socket at `path`, whose file has its mode and group before anybody can connect. The caller closes it
- * and removes the file.
+ * A listening socket of `type` (absent: a stream) at `path`, whose file has its mode and group before anybody can connect.
+ * The caller closes it and removes the file.
  * @param access gid absent: the group of the file stays
  * @throws {VdeError} EADDRINUSE, EACCES, ENOENT, EPERM a group of others; nothing is left behind
  */
 export const listenAt = (
-  path: string, access: { readonly mode: number, readonly gid?: number }, backlog: number, action: string
+  path: string, access: { readonly mode: number, readonly gid?: number }, backlog: number, action: string, type: number = STREAM
 ): number => {
-  const fd = native.unixSocket(STREAM)
+  const fd = native.unixSocket(type)
   if (fd < 0) throw systemError(fd, action, native.strerror(-fd))
   const bound = bindWithMode(fd, path, access.gid === undefined ? access.mode : 0)
   try {

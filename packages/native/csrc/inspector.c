@@ -33,6 +33,8 @@
 #define P_PIDFD 3
 #endif
 
+/* Octets of the virtio_net_hdr in front of each frame. */
+#define VN_VNET_HEADER 12
 #define MOST_HANGING 16
 /* Nothing it does waits for a stranger; the margin is for a loaded machine. */
 #define REPLY_MS 2000
@@ -72,6 +74,11 @@ static int examine(int connection, struct vn_reply *reply)
   reply->length = (uint32_t)got;
   int flags = is_tun(fd) ? vn_tap_info(fd, reply->name) : -ENOTTY;
   if (flags >= 0 && (flags & IFF_TAP) == 0) flags = -ENOTTY;
+  /* Here, because the lock behind this ioctl may be held for long; nobody in the loop shall wait for it. */
+  if (flags >= 0 && (flags & IFF_VNET_HDR) != 0) {
+    int sized = vn_tap_header_size(fd, VN_VNET_HEADER);
+    if (sized < 0) flags = sized;
+  }
   reply->result = flags < 0 ? flags : 0;
   reply->flags = flags < 0 ? 0 : flags;
   if (flags < 0) memset(reply->name, 0, sizeof reply->name);

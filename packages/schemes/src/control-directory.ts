@@ -2,6 +2,7 @@
  * The directory a switch or a netnode owns: made, recovered after a crash, and removed.
  *
  *     DIR/ctl            stream listener
+ *     DIR/attach         listener for TAPs that are handed over, if offered
  *     DIR/NNN.FD, fdN    one datagram socket per endpoint
  *     DIR/.PPPPP-NNNNN   sockets of clients, which they remove themselves
  *
@@ -13,8 +14,9 @@ import {
   statSync
 } from 'node:fs'
 import { resolve } from 'node:path'
-import { native, STREAM } from '@vde-ts/native'
+import { native, SEQPACKET, STREAM } from '@vde-ts/native'
 import { VdeError } from '@vde-ts/link'
+import { ATTACH } from './attach-protocol.ts'
 import { MAX_PATH, fileError, listenAt, octets, probe, removeStale } from '@vde-ts/link/socket-file.js'
 
 /** Octets kept for the longest names in it: `/65535.9999999` of a data socket, `/.stale-4194304` of a recovery. */
@@ -52,6 +54,8 @@ export interface DirectoryOptions {
   readonly action: string
   /** Code of the error when somebody lives there: EADDRINUSE for a switch, EEXIST for a netnode. */
   readonly busy: 'EADDRINUSE' | 'EEXIST'
+  /** Offer `attach` besides `ctl`. */
+  readonly hasAttach?: boolean
 }
 
 /** A directory with a listening control socket. */
@@ -60,6 +64,8 @@ export class ControlDirectory {
   readonly path: string
   /** The listening descriptor. */
   readonly fd: number
+  /** Listens on `attach`; -1 when this is not offered. */
+  readonly attachFd: number
   readonly #isOurs: boolean
   #closed = false
 
@@ -70,7 +76,14 @@ export class ControlDirectory {
     try {
       this.#isOurs = clear(path, options) || isNew
       setDirectoryAccess(path, options, isNew)
-      this.fd = listenOn(`${path}/ctl`, options)
+      // Before ctl: whoever finds that finds this as well.
+      this.attachFd = options.hasAttach === true ? listenForTaps(path, options) : -1
+      try {
+        this.fd = listenOn(`${path}/ctl`, STREAM, options)
+      } catch (error) {
+        closeAttach(path, this.attachFd)
+        throw error
+      }
     } catch (error) {
       if (isNew) removeDirectory(path)
       throw error
@@ -82,6 +95,7 @@ export class ControlDirectory {
     if (this.#closed) return
     this.#closed = true
     native.close(this.fd)
+    closeAttach(this.path, this.attachFd)
     // Stale now, unless somebody has replaced it: then it is theirs.
     removeStale(`${this.path}/ctl`, STREAM)
     sweep(this.path)
@@ -160,6 +174,7 @@ const sweep = (path: string): void => {
   try {
     for (const name of readdirSync(path)) {
       if (OURS.test(name)) removeStale(`${path}/${name}`)
+      else if (name === ATTACH) removeStale(`${path}/${name}`, SEQPACKET)
     }
   } catch { /* gone, or not readable: rmdir will tell */ }
 }
@@ -182,10 +197,21 @@ const setDirectoryAccess = (path: string, options: DirectoryOptions, isNew: bool
   }
 }
 
-const listenOn = (path: string, options: DirectoryOptions): number => {
+const listenForTaps = (directory: string, options: DirectoryOptions): number => {
+  removeStale(`${directory}/${ATTACH}`, SEQPACKET)
+  return listenOn(`${directory}/${ATTACH}`, SEQPACKET, options)
+}
+
+const closeAttach = (directory: string, fd: number): void => {
+  if (fd < 0) return
+  native.close(fd)
+  removeStale(`${directory}/${ATTACH}`, SEQPACKET)
+}
+
+const listenOn = (path: string, type: number, options: DirectoryOptions): number => {
   const { mode, gid, action } = options
   try {
-    return listenAt(path, { mode, ...(gid === -1 ? {} : { gid }) }, BACKLOG, action)
+    return listenAt(path, { mode, ...(gid === -1 ? {} : { gid }) }, BACKLOG, action, type)
   } catch (error) {
     if (!(error instanceof VdeError) || error.code !== 'EADDRINUSE') throw error
     throw new VdeError(options.busy, action, `${busyText(options)}: "${path}"`, { cause: error })

@@ -12,6 +12,8 @@ import { native, IN, RDHUP } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { encodeReply, type ControlRequest } from '@vde-ts/frame/control.js'
 import { escapeControls } from '@vde-ts/frame/escape.js'
+import type { AttachRequest } from './attach-protocol.ts'
+import { AttachServer, type TapAdmission } from './attach-server.ts'
 import { peerOf, type Peer } from './accounts.ts'
 import { ControlDirectory, type DirectoryOptions } from './control-directory.ts'
 import { DatagramLink } from './datagram-link.ts'
@@ -51,6 +53,8 @@ export interface ListenerOptions extends DirectoryOptions {
   readonly loop: Loop
   /** @throws {VdeError} the client is refused, and the message logged */
   admit (request: ControlRequest, peer: Peer): Admission
+  /** Takes TAPs that clients hand over, on `attach`. Absent: not offered. @throws {VdeError} the client is refused */
+  admitTap?(request: AttachRequest, peer: Peer): TapAdmission
   /** One line for the operator. */
   log (line: string): void
   /** Milliseconds a client may take for its request; absent: 5 s. */
@@ -64,6 +68,7 @@ export class VdeListener implements Watcher, PendingOwner {
   /** Oldest first. */
   readonly #pending = new Set<PendingRequest>()
   readonly #links = new Set<DatagramLink>()
+  readonly #attach: AttachServer | null
   #spare: number
   #loggedAt = -Infinity
   #windowAt = -Infinity
@@ -74,13 +79,15 @@ export class VdeListener implements Watcher, PendingOwner {
   /** @throws {VdeError} see {@link ControlDirectory} */
   constructor (options: ListenerOptions) {
     this.#options = options
-    this.directory = new ControlDirectory(options)
+    const { admitTap } = options
+    this.directory = new ControlDirectory({ ...options, hasAttach: admitTap !== undefined })
+    this.#attach = admitTap === undefined ? null : new AttachServer(this.directory.attachFd, { loop: options.loop, admitTap })
     this.#spare = native.eventfd(0)
     options.loop.add(this.directory.fd, IN, this)
   }
 
   /** Clients joined. */
-  get clients (): number { return this.#links.size }
+  get clients (): number { return this.#links.size + (this.#attach?.clients ?? 0) }
   /** Connections that have not said what they want. */
   get pending (): number { return this.#pending.size }
 
@@ -92,6 +99,7 @@ export class VdeListener implements Watcher, PendingOwner {
     this.#options.loop.remove(this.directory.fd)
     for (const pending of this.#pending) this.#drop(pending)
     for (const link of this.#links) link.close()
+    this.#attach?.close()
     if (this.#spare >= 0) native.close(this.#spare)
     this.directory.close()
   }

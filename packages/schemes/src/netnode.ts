@@ -15,7 +15,7 @@ import type { ControlRequest } from '@vde-ts/frame/control.js'
 import { groupNumber, loginName, type Peer } from './accounts.ts'
 import { deriveModes, type Modes } from './control-directory.ts'
 import { VdeListener, type Admission } from './listener.ts'
-import { admission } from './switch-server.ts'
+import { admission, tapAdmission } from './switch-server.ts'
 import type { OpenContext, Parameter, Scheme, Tail } from './scheme.ts'
 
 /** Stations of a node, the host included. */
@@ -62,6 +62,8 @@ const openNode = (kind: Kind, tail: Tail, sink: FrameSink, context: OpenContext)
     busy: 'EEXIST',
     loop: context.loop,
     admit: (request, peer) => admitClient(bridge, request, peer, action),
+    admitTap: (request, peer) =>
+      tapAdmission(bridge.attach({ port: 'any', owner: peer, module: 'tap attached', description: request.description })),
     log (line) { context.log(`${kind}://${path}: ${line}`) }
   })
   return new NodeLink(`${kind}://${path}`, bridge, listener, sink, context.description)

@@ -5,11 +5,14 @@
 import type { Loop } from '@vde-ts/link'
 import type { ControlRequest } from '@vde-ts/frame/control.js'
 import type { Endpoint, Switch } from '@vde-ts/switch'
+import type { TapAdmission } from './attach-server.ts'
 import type { Peer } from './accounts.ts'
 import { VdeListener, type Admission } from './listener.ts'
 
 /** Kind of medium of its endpoints, as the console shows it. */
 const MODULE = 'unix prog'
+/** The same for TAPs that were handed over. */
+const TAP_MODULE = 'tap attached'
 
 /** Where to serve, and with which permissions. */
 export interface SwitchServerOptions {
@@ -39,7 +42,15 @@ export const serveSwitch = (target: Switch, options: SwitchServerOptions): VdeLi
   new VdeListener({
     ...options,
     busy: 'EADDRINUSE',
-    admit: (request, peer) => admitToPort(target, request, peer, options)
+    admit: (request, peer) => admitToPort(target, request, peer, options),
+    admitTap: (request, peer) => tapAdmission(target.attach({
+      port: request.port,
+      owner: peer,
+      module: TAP_MODULE,
+      description: request.description,
+      mayUsePortZero: mayManage(peer, options),
+      isExclusive: request.isExclusive
+    }))
   })
 
 const admitToPort = (target: Switch, request: ControlRequest, peer: Peer, options: SwitchServerOptions): Admission => {
@@ -58,6 +69,15 @@ const admitToPort = (target: Switch, request: ControlRequest, peer: Peer, option
 /** The admission of an endpoint that waits for its link. */
 export const admission = (endpoint: Endpoint, name: string): Admission => ({
   name,
+  sink: endpoint,
+  start (link) { endpoint.connect(link) },
+  abort () { endpoint.close() }
+})
+
+/** The same for a TAP. */
+export const tapAdmission = (endpoint: Endpoint): TapAdmission => ({
+  port: endpoint.port.number,
+  id: endpoint.id,
   sink: endpoint,
   start (link) { endpoint.connect(link) },
   abort () { endpoint.close() }

@@ -104,6 +104,9 @@ export class TapLink implements Link, Watcher {
 
   get rxDrops (): number { return this.runts + this.oversize + this.malformed }
 
+  /** False: the interface was removed. */
+  get isAlive (): boolean { return native.tapInfo(this.#fd, []) >= 0 }
+
   /** Whether the interface leaves checksums and segments to whoever takes its frames. @returns 0 or more, or -errno */
   setOffload (isOn: boolean): number {
     this.#hasOffload = isOn

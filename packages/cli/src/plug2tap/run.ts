@@ -6,10 +6,10 @@
  */
 import { VdeError, errnoName, loop, sharedIo, type FrameSink, type Link } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
-import { openVnl } from '@vde-ts/schemes/registry.js'
 import { removeClientSockets } from '@vde-ts/schemes/client-socket.js'
 import { StreamLink } from '@vde-ts/schemes/stream-link.js'
-import { tapLink } from '@vde-ts/schemes/tap-link.js'
+import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
+import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { isTapFailure, openTap, type Tap } from '@vde-ts/tun-tap'
 import type { Parsed } from '../command.ts'
 import { writePidFile } from '../pidfile.ts'
@@ -23,11 +23,11 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const request = requestOf(parsed)
   const wire = new Wire()
   program.cleanup.add(removeClientSockets)
-  const network = await openNetwork(program, request, wire.left)
-  program.cleanup.add(() => { network.close() })
   const { fd, name } = openInterface(request.tap)
   const tap = tapLink(fd, name, wire.right, loop)
   program.cleanup.add(() => { tap.close() })
+  const network = await openNetwork(program, request, tap, wire.left)
+  program.cleanup.add(() => { network.close() })
   if (request.pidFile !== undefined) {
     program.cleanup.add(writePidFile(request.pidFile, `${process.pid}\n`, 'exclusive', program.name))
   }
@@ -40,10 +40,12 @@ const finish = (program: Program, isNetwork: boolean, why: Error | undefined): v
   program.exit(isNetwork ? 0 : 1)
 }
 
-const openNetwork = async (program: Program, request: Request, sink: FrameSink): Promise<Link> => {
+const openNetwork = async (program: Program, request: Request, tap: TapLink, sink: FrameSink): Promise<Link> => {
   const { network, port, group, mode } = request
   if (network === '-') return stdioLink(sink)
-  return await openVnl(network, sink, { description: DESCRIPTION, port, group, mode, log: text => { program.log(text) } })
+  const uplink = new TapUplink(network, { description: DESCRIPTION, port, group, mode, log: text => { program.log(text) } })
+  uplink.use(tap)
+  return await uplink.open(sink)
 }
 
 /** The stream on descriptors 0 and 1. They belong to others too: they are not closed and keep their flags. */

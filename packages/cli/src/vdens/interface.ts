@@ -3,14 +3,16 @@
  *
  *     VNL <--> Rejoin <--wire--> TapLink <--> vde0
  *
- * Handing the tap itself to the switch is decided in `join`: what comes of it replaces the wire.
+ * A switch that takes taps is handed this one: then no frame passes here, and the wire stands by for the day that another
+ * switch, which does not, is there instead.
  */
 import { native } from '@vde-ts/native'
 import { systemError, type Loop } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
 import { VNET_HEADER } from '@vde-ts/tun-tap'
-import { openVnl, resolveVnl } from '@vde-ts/schemes/registry.js'
-import { tapLink } from '@vde-ts/schemes/tap-link.js'
+import { resolveVnl } from '@vde-ts/schemes/registry.js'
+import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
+import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { Rejoin, type RejoinWorld } from './rejoin.ts'
 
 /** Shown by the switch, with ` user=... pid=...` behind it. */
@@ -21,29 +23,46 @@ export class Interface {
   readonly #loop: Loop
   readonly #say: (text: string) => void
   readonly #wire = new Wire()
+  readonly #uplink: TapUplink
   readonly #network: Rejoin
+  #tap: TapLink | null = null
+  #isOpen = false
 
-  /** @param say takes lines for people */
-  constructor (name: string, vnl: string, loop: Loop, say: (text: string) => void) {
+  /**
+   * @param say takes lines for people
+   * @param hasOffload false: the interface finishes its frames itself
+   */
+  constructor (name: string, vnl: string, loop: Loop, say: (text: string) => void, hasOffload: boolean) {
     this.#name = name
     this.#loop = loop
     this.#say = say
+    this.#uplink = new TapUplink(vnl, { description: DESCRIPTION, loop, log: say, hasOffload })
     this.#network = new Rejoin(this.#wire.left, {
       label: vnl === '' ? 'default network' : vnl,
       isRepeatable: isRepeatable(vnl),
-      open: async sink => await openVnl(vnl, sink, { description: DESCRIPTION, loop, log: say }),
+      open: async sink => await this.#uplink.open(sink),
       world: worldOf(say)
     })
   }
 
-  /** Opens the VNL. @throws {VdeError} of the medium */
-  async open (): Promise<void> { await this.#network.start() }
+  /** Opens the VNL, unless it wants the tap for that. @throws {VdeError} of the medium */
+  async open (): Promise<void> {
+    if (!this.#uplink.canAttach) await this.#start()
+  }
 
-  /** Joins the tap `fd`, which is ours from now on, and lets frames pass. */
-  join (fd: number): void {
+  async #start (): Promise<void> {
+    await this.#network.start()
+    this.#isOpen = true
+  }
+
+  /** Joins the tap `fd`, which is ours from now on, and lets frames pass. @throws {VdeError} of the medium */
+  async join (fd: number): Promise<void> {
     const sized = native.tapHeaderSize(fd, VNET_HEADER)
     if (sized < 0) throw systemError(sized, `use ${this.#name}`)
     const tap = tapLink(fd, this.#name, this.#wire.right, this.#loop)
+    this.#tap = tap
+    this.#uplink.use(tap)
+    if (!this.#isOpen) await this.#start()
     this.#wire.join(this.#network, tap, (_side, why) => { this.#lose(why) })
   }
 
@@ -51,6 +70,7 @@ export class Interface {
   close (): void {
     this.#network.close()
     this.#wire.close()
+    this.#tap?.close()
   }
 
   /** The tap ended: somebody inside removed the interface. Others go on. */

@@ -10,6 +10,8 @@ export interface Plan {
   readonly command: readonly string[]
   readonly prefix: string
   readonly sysadm: boolean
+  /** False: interfaces finish their frames (checksums, segments) themselves. */
+  readonly hasOffload: boolean
   readonly hostname?: string
   readonly resolvFile?: string
   readonly resolvAddresses?: readonly string[]
@@ -30,6 +32,7 @@ export const planOf = ({ values, operands, isSeparated }: Parsed, env: Environme
     command,
     prefix: values.text('iface') ?? 'vde',
     sysadm: values.has('sysadm'),
+    hasOffload: !values.has('no-offload'),
     ...(hostname === undefined ? {} : { hostname }),
     ...resolv(values, env)
   }

@@ -35,12 +35,12 @@ export class Session {
     this.#answerSignals()
     this.#program.cleanup.add(removeClientSockets)
     for (const [index, vnl] of vnls.entries()) await this.#open(names[index]!, vnl)
-    this.#start(names)
+    await this.#start(names)
     return this.#end(await this.#namespace!.exited)
   }
 
   async #open (name: string, vnl: string): Promise<void> {
-    const made = new Interface(name, vnl, loop, text => { this.#program.log(text) })
+    const made = new Interface(name, vnl, loop, text => { this.#program.log(text) }, this.#plan.hasOffload)
     this.#program.cleanup.add(() => { made.close() })
     this.#interfaces.push(made)
     try {
@@ -50,16 +50,24 @@ export class Session {
     }
   }
 
-  #start (interfaces: readonly string[]): void {
-    const { command, sysadm, vnls: _, prefix: _prefix, ...inside } = this.#plan
+  async #start (interfaces: readonly string[]): Promise<void> {
+    const { command, sysadm, vnls, hasOffload: _offload, prefix: _prefix, ...inside } = this.#plan
     const namespace = startNamespace({ command, sysadm, interfaces, tapFlags: IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, ...inside })
     this.#namespace = namespace
     this.#program.cleanup.add(() => { namespace.close() })
-    for (const [index, made] of this.#interfaces.entries()) made.join(namespace.taps[index]!)
+    for (const [index, made] of this.#interfaces.entries()) await this.#join(made, namespace.taps[index]!, vnls[index]!)
     try {
       namespace.release()
     } catch (error) {
       throw commandError(command[0]!, process.env.PATH, error)
+    }
+  }
+
+  async #join (made: Interface, tap: number, vnl: string): Promise<void> {
+    try {
+      await made.join(tap)
+    } catch (error) {
+      throw vnlError(vnl, error)
     }
   }
 

@@ -1,0 +1,133 @@
+/**
+ * The client side of `DIR/attach`: hands our TAP to a switch, which then reads and writes it without us.
+ *
+ * We keep the open file, so the interface survives the switch. {@link AttachedLink} stands for the network as any Link
+ * does, but no frame passes through it: it only ends when the switch does.
+ */
+import { native, IN, RDHUP, SEQPACKET } from '@vde-ts/native'
+import { VdeError, errnoName, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
+import { SLOT_OCTETS } from '@vde-ts/link/receive-slab.js'
+import { MAX_DESCRIPTION } from '@vde-ts/frame/control.js'
+import { describeSelf } from './accounts.ts'
+import {
+  ATTACH, ATTACH_MS, MAX_PACKET, UNSUPPORTED, decodeAnswer, encodeAttach, type AttachPlace, type AttachRefusal
+} from './attach-protocol.ts'
+import { awaitReady, sleep } from './await-ready.ts'
+
+const EAGAIN = 11
+const RETRY_MS = 10
+
+/** What to hand over, and where. */
+export interface TapOffer {
+  readonly directory: string
+  /** Stays the caller's. */
+  readonly tap: number
+  /** ` user=… pid=…` is appended. */
+  readonly description: string
+  readonly port: number | 'any'
+  readonly isExclusive: boolean
+  readonly loop: Loop
+}
+
+/**
+ * Hands a TAP to the switch of a directory. Null: there is no such switch, or it cannot do this; datagrams may do.
+ * @throws {VdeError} EACCES, EBUSY, ENOSPC, EINVAL … a refusal for good
+ */
+export const attachTap = async (offer: TapOffer, sink: FrameSink): Promise<AttachedLink | null> => {
+  const fd = await connectAttach(`${offer.directory}/${ATTACH}`)
+  if (fd < 0) return null
+  let answer: AttachPlace | AttachRefusal | null = null
+  try {
+    answer = await ask(fd, offer)
+    if (answer !== null && 'id' in answer) return new AttachedLink(fd, offer, answer, sink)
+  } catch (error) {
+    native.close(fd)
+    throw error
+  }
+  native.close(fd)
+  if (answer === null || answer.errno === UNSUPPORTED) return null
+  throw new VdeError(errnoName(answer.errno), `open vde://${offer.directory}`, answer.text)
+}
+
+const connectAttach = async (path: string): Promise<number> => {
+  const fd = native.unixSocket(SEQPACKET)
+  if (fd < 0) return fd
+  const deadline = performance.now() + ATTACH_MS
+  let result = native.connectUnix(fd, path)
+  while (result === -EAGAIN && performance.now() < deadline) {
+    await sleep(RETRY_MS)
+    result = native.connectUnix(fd, path)
+  }
+  if (result >= 0) return fd
+  native.close(fd)
+  return result
+}
+
+/** Null: no answer, or none that is understood. */
+const ask = async (fd: number, offer: TapOffer): Promise<AttachPlace | AttachRefusal | null> => {
+  const request = encodeAttach({
+    description: describeSelf(offer.description, MAX_DESCRIPTION), port: offer.port, isExclusive: offer.isExclusive
+  })
+  if (native.sendDescriptors(fd, request, 0, request.length, Int32Array.of(offer.tap)) < 0) return null
+  try {
+    await awaitReady(offer.loop, fd, IN | RDHUP, ATTACH_MS, 'attach', 'no answer')
+  } catch (error) {
+    if (error instanceof VdeError && error.code === 'ETIMEDOUT') return null
+    throw error
+  }
+  return receiveAnswer(fd)
+}
+
+const receiveAnswer = (fd: number): AttachPlace | AttachRefusal | null => {
+  const packet = new Uint8Array(MAX_PACKET)
+  const count = native.receive(fd, packet, 0, packet.length)
+  return count > 0 && count <= MAX_PACKET ? decodeAnswer(packet.subarray(0, count)) : null
+}
+
+/** The network of a TAP that was handed over. It takes no frames and delivers none. */
+export class AttachedLink implements Link, Watcher {
+  readonly offload = true
+  readonly maxFrame: number = SLOT_OCTETS
+  readonly label: string
+  /** Where we are plugged in. */
+  readonly port: number
+  readonly id: number
+  /** The switch ended this because it cannot serve our TAP (it is too slow): datagrams are to be used. */
+  isHandedBack = false
+
+  readonly #fd: number
+  readonly #loop: Loop
+  readonly #sink: FrameSink
+  #isClosed = false
+
+  /** Takes over `fd`. @throws {VdeError} when it cannot be watched */
+  constructor (fd: number, offer: TapOffer, place: AttachPlace, sink: FrameSink) {
+    this.label = `vde://${offer.directory}`
+    this.port = place.port
+    this.id = place.id
+    this.#fd = fd
+    this.#loop = offer.loop
+    this.#sink = sink
+    offer.loop.add(fd, IN | RDHUP, this)
+  }
+
+  /** What the TAP delivered before it was handed over: lost. */
+  send (): boolean { return true }
+  pause (): void {}
+  resume (): void {}
+
+  close (): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#loop.remove(this.#fd)
+    native.close(this.#fd)
+  }
+
+  onReady (): void {
+    const last = receiveAnswer(this.#fd)
+    this.#loop.remove(this.#fd)
+    const reason = last !== null && 'errno' in last ? last : null
+    this.isHandedBack = reason?.errno === UNSUPPORTED
+    this.#sink.onClose(reason === null ? undefined : systemError(-reason.errno, `use ${this.label}`, reason.text))
+  }
+}

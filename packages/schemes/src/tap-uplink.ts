@@ -1,0 +1,118 @@
+/**
+ * The network of an interface of ours: handed to the switch where that is possible, else reached through datagrams.
+ *
+ *     open --attach--> lent: the switch moves the frames              \  whoever uses this joins the link with
+ *          --else----> any other link: we move them, without offload  /  the TapLink as ever
+ *
+ * After the end of one link `open` may be called for the next: the TAP stays lent meanwhile, so that its frames wait in
+ * its queue, and the former port is asked for.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { VdeError, loop as processLoop, type FrameSink, type Link } from '@vde-ts/link'
+import { parseTail } from '@vde-ts/vnl'
+import { attachTap, type AttachedLink } from './attach-client.ts'
+import { ATTACH } from './attach-protocol.ts'
+import { openVnl, resolveVnl, type OpenOptions } from './registry.ts'
+import type { TapLink } from './tap-link.ts'
+import { DEFAULT_DIRECTORIES, vdeScheme } from './vde.ts'
+
+/** How to open. */
+export interface UplinkOptions extends OpenOptions {
+  /** False: the interface finishes its frames itself (checksums, segments), also when it is handed over. */
+  readonly hasOffload?: boolean
+}
+
+interface Target { readonly directories: readonly string[], readonly port: number | 'any' }
+
+/** The way out of one TAP. */
+export class TapUplink {
+  readonly #vnl: string
+  readonly #options: UplinkOptions
+  readonly #target: Target | null
+  #tap: TapLink | null = null
+  #last: AttachedLink | null = null
+
+  constructor (vnl: string, options: UplinkOptions = {}) {
+    this.#vnl = vnl
+    this.#options = options
+    this.#target = targetOf(vnl, options.port ?? 0)
+  }
+
+  /** Whether a switch that takes TAPs is there now. If so, `open` is best called when the TAP is known. */
+  get canAttach (): boolean { return this.#target !== null && this.#target.directories.some(hasAttach) }
+
+  /** The TAP, which stays the caller's. */
+  use (tap: TapLink): void { this.#tap = tap }
+
+  /** @throws {VdeError} as `openVnl` */
+  async open (sink: FrameSink): Promise<Link> {
+    const tap = this.#tap
+    const target = this.#target
+    if (tap === null || target === null) return await openVnl(this.#vnl, sink, this.#options)
+    if (!tap.isAlive) {
+      tap.reclaim() // and so it ends
+      throw new VdeError('ENODEV', `open ${this.#vnl}`, 'the interface was removed')
+    }
+    const mayAttach = this.#last?.isHandedBack !== true
+    const wasThere = this.canAttach
+    const attached = mayAttach ? await this.#attach(tap, target, sink) : null
+    if (attached !== null) return attached
+    const link = await openVnl(this.#vnl, sink, this.#options)
+    // A switch that came up between the two tries takes the TAP now.
+    const late = mayAttach && !wasThere && this.canAttach ? await this.#attach(tap, target, sink) : null
+    if (late !== null) {
+      link.close()
+      return late
+    }
+    this.#last = null
+    tap.setOffload(false)
+    tap.reclaim()
+    return link
+  }
+
+  async #attach (tap: TapLink, target: Target, sink: FrameSink): Promise<Link | null> {
+    for (const directory of target.directories) {
+      if (!hasAttach(directory)) continue
+      const attached = await this.#attachTo(directory, tap, target, sink)
+      if (attached === null) continue
+      this.#last = attached
+      tap.lend()
+      return attached
+    }
+    return null
+  }
+
+  /** At its former port, if nobody else is there. */
+  async #attachTo (directory: string, tap: TapLink, target: Target, sink: FrameSink): Promise<AttachedLink | null> {
+    const { description = 'vde-ts', loop = processLoop, hasOffload = true } = this.#options
+    tap.setOffload(hasOffload)
+    const offer = { directory, tap: tap.fd, description, loop }
+    if (this.#last !== null) {
+      try {
+        return await attachTap({ ...offer, port: this.#last.port, isExclusive: true }, sink)
+      } catch (error) {
+        if (!(error instanceof VdeError)) throw error
+      }
+    }
+    return await attachTap({ ...offer, port: target.port, isExclusive: false }, sink)
+  }
+}
+
+const hasAttach = (directory: string): boolean => existsSync(join(directory, ATTACH))
+
+/** The switches a VNL may mean, when it means just a switch: no other scheme, no other control socket of its directory. */
+const targetOf = (vnl: string, port: number): Target | null => {
+  try {
+    const { name, text } = resolveVnl(vnl)
+    if (name !== vdeScheme.name) return null
+    const tail = parseTail(text, vdeScheme)
+    const named = tail.params.get('port') ?? tail.params.get('portgroup') ?? tail.params.get('')
+    const directories = tail.path === '' ? DEFAULT_DIRECTORIES : [tail.path]
+    if (named === undefined) return { directories, port: port < 0 ? 0 : port === 0 ? 'any' : port }
+    if (!/^[0-9]{1,5}$/.test(named) || directories.some((directory) => existsSync(join(directory, named)))) return null
+    return { directories, port: Number(named) }
+  } catch {
+    return null // no VNL: opening it will say so
+  }
+}
