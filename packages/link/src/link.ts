@@ -44,6 +44,8 @@ export interface Link {
    * follow. `off` >= OFFLOAD when `offload` is true; a link without offload never looks in front of `off`.
    */
   send (buf: Uint8Array, off: number, len: number): boolean
+  /** Has the medium hand over and take unfinished frames, or not. Absent: it never does. @returns 0 or more, or -errno */
+  setOffload? (isOn: boolean): number
   /** Stops delivering: no `onFrame` after it returns. What already arrived waits; nothing is lost here. */
   pause (): void
   /** Delivers again. A link is opened paused, so the first `resume` starts it. */

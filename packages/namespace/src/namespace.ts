@@ -26,6 +26,8 @@ export interface NamespaceOptions extends ResolvOptions {
   readonly interfaces?: readonly string[]
   /** IFF_* flags of these interfaces; default a plain TAP without packet information. */
   readonly tapFlags?: number
+  /** MTU of these interfaces; absent: 1500. */
+  readonly mtu?: number
   /** Hostname inside; absent: the host's. */
   readonly hostname?: string
   /** True: CAP_SYS_ADMIN too, and a mount namespace. */
@@ -74,7 +76,9 @@ const start = (options: NamespaceOptions, interfaces: readonly string[], resolvC
     ...(cwd === undefined ? {} : { cwd }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(resolvConf === undefined ? {} : { resolvConf }),
-    ...(interfaces.length === 0 ? {} : { taps: interfaces, tapFlags: options.tapFlags ?? (IFF_TAP | IFF_NO_PI) })
+    ...(interfaces.length === 0
+      ? {}
+      : { taps: interfaces, tapFlags: options.tapFlags ?? (IFF_TAP | IFF_NO_PI), tapMtu: options.mtu ?? 0 })
   })
   if ('step' in result) throw explain(result, readFacts(), { interfaces, hostname: hostname ?? '', cwd: cwd ?? '' })
   return result

@@ -119,7 +119,8 @@ static bool read_spec(napi_env env, napi_value object, struct vn_spawn_spec *spe
       !text_property(env, object, "hostname", &spec->hostname) ||
       !text_property(env, object, "resolvConf", &spec->resolv_conf) ||
       !list_property(env, object, "taps", &spec->taps, &spec->tap_count) ||
-      !int_property(env, object, "tapFlags", 0, &spec->tap_flags) || !int_property(env, object, "hold", 0, &hold)) {
+      !int_property(env, object, "tapFlags", 0, &spec->tap_flags) ||
+      !int_property(env, object, "tapMtu", 0, &spec->tap_mtu) || !int_property(env, object, "hold", 0, &hold)) {
     return false;
   }
   spec->hold = hold != 0;

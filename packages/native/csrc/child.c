@@ -83,6 +83,7 @@ static int make_taps(struct vn_plan *plan)
     strncpy(name, spec->taps[i], VN_IFNAME - 1);
     name[VN_IFNAME - 1] = '\0';
     int failed = vn_tap_attach(plan->taps[i], name, IFF_TAP | IFF_NO_PI | spec->tap_flags);
+    if (failed == 0 && spec->tap_mtu != 0) failed = vn_set_interface_mtu(name, spec->tap_mtu);
     if (failed < 0) return failed;
   }
   for (size_t at = 0; at < spec->tap_count; at += VN_MAX_FDS) {

@@ -156,6 +156,7 @@ struct vn_spawn_spec {
   char **taps;
   size_t tap_count;
   int tap_flags;
+  int tap_mtu; /* 0: the kernel's */
   bool hold;
 };
 

@@ -60,6 +60,8 @@ export interface SpawnSpec {
   readonly taps?: readonly string[]
   /** IFF_* flags of these taps. */
   readonly tapFlags?: number
+  /** MTU of these taps; absent: the kernel's, 1500. */
+  readonly tapMtu?: number
   /** True: the child waits before the exec until {@link Native.spawnRelease}. */
   readonly hold?: boolean
 }
@@ -256,8 +258,9 @@ export interface Native {
    * Has a helper thread receive one packet with one descriptor from `connection` (which is duplicated; wait for it to be
    * readable first), check that it is a TAP, by /proc/self/fdinfo before any ioctl, and answer through the loop.
    * `done(fd, flags, name, length)`: the TAP, its IFF_* flags (IFF_NO_PI exact) and name, and the packet's real length,
-   * its octets in `packet`. A TAP with IFF_VNET_HDR has a header of 12 octets then. fd < 0 is -errno: ETIMEDOUT no packet in 2 s, ECONNRESET end of file, EBADMSG no descriptor,
-   * ENOTTY no TAP, EBADFD a TAP without interface, EBUSY too many descriptors of strangers wait for a close that hangs.
+   * its octets in `packet`. A TAP with IFF_VNET_HDR has a header of 12 octets then. fd < 0 is -errno: ETIMEDOUT no packet
+   * in 2 s, ECONNRESET end of file, EBADMSG no descriptor, ENOTTY no TAP, EBADFD a TAP without interface, EBUSY too many
+   * descriptors of strangers wait for a close that hangs.
    */
   inspectTap (connection: number, packet: Uint8Array, done: InspectDone): number
   /** Closes a descriptor on the helper thread: the last close of a tap takes 19 ms, one of a dead FUSE file hangs. */

@@ -26,6 +26,7 @@ export interface TapOffer {
   readonly description: string
   readonly port: number | 'any'
   readonly isExclusive: boolean
+  readonly hasOffload: boolean
   readonly loop: Loop
 }
 
@@ -65,9 +66,7 @@ const connectAttach = async (path: string): Promise<number> => {
 
 /** Null: no answer, or none that is understood. */
 const ask = async (fd: number, offer: TapOffer): Promise<AttachPlace | AttachRefusal | null> => {
-  const request = encodeAttach({
-    description: describeSelf(offer.description, MAX_DESCRIPTION), port: offer.port, isExclusive: offer.isExclusive
-  })
+  const request = encodeAttach({ ...offer, description: describeSelf(offer.description, MAX_DESCRIPTION) })
   if (native.sendDescriptors(fd, request, 0, request.length, Int32Array.of(offer.tap)) < 0) return null
   try {
     await awaitReady(offer.loop, fd, IN | RDHUP, ATTACH_MS, 'attach', 'no answer')

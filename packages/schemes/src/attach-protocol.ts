@@ -1,7 +1,7 @@
 /**
  * The packets of `DIR/attach`, by which a client hands its TAP to the switch. SOCK_SEQPACKET, JSON, one packet each way:
  *
- *     client: {v: 1, kind: "tap", descr, port?, exclusive?, mtu?}  with the descriptor      at most 4 KiB
+ *     client: {v: 1, kind: "tap", descr, port?, exclusive?, offload?}  with the descriptor      at most 4 KiB
  *     switch: {port, id}    or    {errno, text}
  *
  * The connection stays: its end means that the switch does not use the TAP any more. The switch may say why in one more
@@ -30,6 +30,8 @@ export interface AttachRequest {
   readonly description: string
   readonly port: number | 'any'
   readonly isExclusive: boolean
+  /** False: the TAP is to be given finished frames only. */
+  readonly hasOffload: boolean
 }
 
 /** Says that something is not to be. `errno` is positive. */
@@ -39,9 +41,14 @@ export interface AttachPlace { readonly port: number, readonly id: number }
 
 /** A request for a TAP. */
 export const encodeAttach = (request: Omit<AttachRequest, 'kind'>): Uint8Array => {
-  const { description, port, isExclusive } = request
+  const { description, port, isExclusive, hasOffload } = request
   return encode({
-    v: VERSION, kind: 'tap', descr: description, ...(port === 'any' ? {} : { port }), ...(isExclusive ? { exclusive: true } : {})
+    v: VERSION,
+    kind: 'tap',
+    descr: description,
+    ...(port === 'any' ? {} : { port }),
+    ...(isExclusive ? { exclusive: true } : {}),
+    ...(hasOffload ? {} : { offload: false })
   })
 }
 
@@ -54,13 +61,14 @@ const encode = (value: object): Uint8Array => new TextEncoder().encode(JSON.stri
 export const decodeAttach = (packet: Uint8Array): AttachRequest | AttachRefusal => {
   const value = parse(packet)
   if (value === null) return { errno: constants.errno.EINVAL, text: 'the request is no JSON object of at most 4096 octets' }
-  const { v, kind, descr = '', port, exclusive = false } = value
+  const { v, kind, descr = '', port, exclusive = false, offload = true } = value
   if (v !== VERSION) return { errno: UNSUPPORTED, text: 'version 1 is spoken here' }
   if (typeof kind !== 'string') return invalid('kind')
   if (typeof descr !== 'string') return invalid('descr')
   if (typeof exclusive !== 'boolean') return invalid('exclusive')
+  if (typeof offload !== 'boolean') return invalid('offload')
   if (port !== undefined && !isNumber(port)) return invalid('port')
-  return { kind, description: descr, port: port ?? 'any', isExclusive: exclusive }
+  return { kind, description: descr, port: port ?? 'any', isExclusive: exclusive, hasOffload: offload }
 }
 
 /** Reads an answer. Null: it is none. */

@@ -211,7 +211,7 @@ class Connection implements Watcher {
       return this.#refuse({ errno: error.errno, text: error.message })
     }
     try {
-      this.#establish(admission, tap, name)
+      this.#establish(admission, tap, name, request.hasOffload)
     } catch (error) {
       if (this.#link === null) native.closeElsewhere(tap)
       admission.abort()
@@ -220,7 +220,7 @@ class Connection implements Watcher {
     }
   }
 
-  #establish (admission: TapAdmission, tap: number, name: string): void {
+  #establish (admission: TapAdmission, tap: number, name: string, hasOffload: boolean): void {
     const { loop } = this.#options
     const nowait = hasNowait(tap)
     this.#link = tapLink(tap, name, admission.sink, loop, {
@@ -231,6 +231,7 @@ class Connection implements Watcher {
       closeTap: (fd) => { native.closeElsewhere(fd) },
       onRelease: () => { this.close() }
     })
+    this.#link.offload = hasOffload
     // Only the hang-up: whatever else a client says must not wake us.
     loop.add(this.#fd, RDHUP, this)
     const answer = encodeAnswer({ port: admission.port, id: admission.id })

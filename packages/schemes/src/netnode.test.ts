@@ -97,7 +97,7 @@ node('VLANs 1024 apart share no entry, and tags stay', async () => {
 
 node('data sockets are PATH/fdN', async () => {
   await withNode((path) => `hub://${path}`, async (_net, path) => {
-    assert.match(readdirSync(path).sort().join(' '), /^ctl fd\d+ fd\d+$/)
+    assert.match(readdirSync(path).sort().join(' '), /^attach ctl fd\d+ fd\d+$/)
   })
 })
 
@@ -141,7 +141,7 @@ node('a stale node is replaced', async () => {
     native.close(fd)
   }
   const { link } = await station(`hub://${path}`)
-  assert.equal(readdirSync(path), ['ctl'])
+  assert.equal(readdirSync(path).sort(), ['attach', 'ctl'])
   link.close()
   assert.equal(readdirSync(dir.path), [])
   dir.remove()

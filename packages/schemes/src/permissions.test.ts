@@ -79,14 +79,14 @@ own('port zero has the permissions of the management', async () => {
   dir.remove()
 })
 
-own('the group is that of directory, ctl and data sockets', async () => {
+own('the group is that of directory, ctl, attach and data sockets', async () => {
   const gid = isRoot ? USER : process.getegid!()
   const dir = scratch()
   const net = served(`${dir.path}/sw`, { mode: 0o660, dirMode: 0o2770, gid })
   const link = await openVnl(net.path, new Recorder())
   const found = [net.path, ...readdirSync(net.path).map((name) => `${net.path}/${name}`)].map((path) => lstatSync(path))
-  assert.equal(found.map((file) => file.gid), [gid, gid, gid])
-  assert.equal([modeOf(net.path), modeOf(`${net.path}/ctl`)], ['2770', '0660'])
+  assert.equal(found.map((file) => file.gid), [gid, gid, gid, gid])
+  assert.equal([modeOf(net.path), modeOf(`${net.path}/ctl`), modeOf(`${net.path}/attach`)], ['2770', '0660', '0660'])
   link.close()
   net.close()
   dir.remove()

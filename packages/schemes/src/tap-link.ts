@@ -58,7 +58,8 @@ export const tapLink = (fd: number, name: string, sink: FrameSink, loop: Loop, o
 
 /** See {@link tapLink}. */
 export class TapLink implements Link, Watcher {
-  readonly offload = true
+  /** What the kernel hands over depends on this as well; a tap takes unfinished frames in any case. */
+  offload = true
   readonly maxFrame: number = SLOT_OCTETS
   readonly label: string
   /** Frames the interface did not take: it is down, or they are malformed. */
@@ -110,6 +111,7 @@ export class TapLink implements Link, Watcher {
   /** Whether the interface leaves checksums and segments to whoever takes its frames. @returns 0 or more, or -errno */
   setOffload (isOn: boolean): number {
     this.#hasOffload = isOn
+    this.offload = isOn
     return isOn ? enableOffload(this.#fd) : disableOffload(this.#fd)
   }
 

@@ -215,6 +215,19 @@ export class Switch implements EndpointHost {
     this.#firstFree = Math.min(this.#firstFree, Math.max(number, 1))
   }
 
+  /**
+   * Has what is plugged in exchange unfinished frames (super-frames) with the switch, or finish them itself.
+   * @throws {VdeError} EINVAL, ENXIO, EOPNOTSUPP on, and nothing there can
+   */
+  setOffload (number: number, isOn: boolean): void {
+    const action = `change the offload of port ${number}`
+    let done = 0
+    for (const endpoint of needPort(action, this.#bridge, number).endpoints) {
+      if ((endpoint.link?.setOffload?.(isOn) ?? -1) >= 0) done++
+    }
+    if (isOn && done === 0) throw new VdeError('EOPNOTSUPP', action, 'nothing that can do it is plugged in')
+  }
+
   /** Lets one uid use the port; NONE ends it. @throws {VdeError} EINVAL, ENXIO */
   setUser (number: number, uid: number): void {
     checkRange(`set the user of port ${number}`, 'the uid', uid, NONE, 0xfffffffe)

@@ -14,8 +14,9 @@ import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import { loop } from '@vde-ts/link/loop.js'
 import { Wire, type FrameObserver } from '@vde-ts/link/wire.js'
 import type { Child } from '@vde-ts/link/child.js'
-import { openVnl } from '@vde-ts/schemes/registry.js'
 import { StreamLink } from '@vde-ts/schemes/stream-link.js'
+import { TapLink } from '@vde-ts/schemes/tap-link.js'
+import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import type { Parsed } from '../command.ts'
 import { debugLog } from '../log.ts'
 import { writePidFile } from '../pidfile.ts'
@@ -38,8 +39,8 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const wire = new Wire()
   program.cleanup.add(() => { wire.close() })
   const description = parsed.values.text('descr') || 'vdeplug:'
-  const first = await openNetwork(program, plan.first, description, wire.left)
-  const { link, child } = await openOther(program, plan, description, wire.right)
+  const watched = level.withAddresses || parsed.values.has('verbose')
+  const { first, link, child } = await openBoth(program, plan, description, wire, watched)
   observe(program, wire, level, parsed.values.has('verbose'))
   if (level.isOn) {
     writeSystemLog('START')
@@ -54,11 +55,36 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   program.ready()
 }
 
+interface Ends { readonly first: Link, readonly link: Link, readonly child: Child | null }
+
+/**
+ * Opens both sides. An interface and a switch that takes it are joined directly, unless somebody wants to see the frames.
+ */
+const openBoth = async (
+  program: Program, plan: PlugPlan, description: string, wire: Wire, isWatched: boolean
+): Promise<Ends> => {
+  const second = plan.other.kind === 'network' ? plan.other.end : null
+  if (second !== null && !isWatched && isTap(plan.first.vnl) !== isTap(second.vnl)) {
+    if (isTap(second.vnl)) {
+      const tap = await openNetwork(program, second, description, wire.right)
+      return { first: await openNetwork(program, plan.first, description, wire.left, tap), link: tap, child: null }
+    }
+    const first = await openNetwork(program, plan.first, description, wire.left)
+    return { first, link: await openNetwork(program, second, description, wire.right, first), child: null }
+  }
+  const first = await openNetwork(program, plan.first, description, wire.left)
+  return { first, ...await openOther(program, plan, description, wire.right) }
+}
+
+const isTap = (vnl: string): boolean => vnl.startsWith('tap://')
+
 /** Opens one network; its link is closed at the end, also when the next one cannot be opened. */
-const openNetwork = async (program: Program, end: PlugEnd, description: string, sink: FrameSink): Promise<Link> => {
+const openNetwork = async (program: Program, end: PlugEnd, description: string, sink: FrameSink, tap?: Link): Promise<Link> => {
   try {
     const log = (line: string): void => { program.log(line) }
-    const link = await openVnl(end.vnl, sink, { description, port: end.port, group: end.group, mode: end.mode, log })
+    const uplink = new TapUplink(end.vnl, { description, port: end.port, group: end.group, mode: end.mode, log })
+    if (tap instanceof TapLink) uplink.use(tap)
+    const link = await uplink.open(sink)
     program.cleanup.add(() => { link.close() })
     return link
   } catch (error) {

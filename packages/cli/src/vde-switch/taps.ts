@@ -17,7 +17,9 @@ export const plugTap = (sw: Switch, name: string, loop: Loop): void => {
   }
   try {
     const endpoint = sw.attach({ port: 'any', owner: UNKNOWN, module: 'tuntap', description: name })
-    endpoint.connect(tapLink(tap.fd, tap.name, endpoint, loop))
+    const link = tapLink(tap.fd, tap.name, endpoint, loop)
+    link.setOffload(true)
+    endpoint.connect(link)
   } catch (error) {
     native.close(tap.fd)
     throw error

@@ -12,6 +12,8 @@ export interface Plan {
   readonly sysadm: boolean
   /** False: interfaces finish their frames (checksums, segments) themselves. */
   readonly hasOffload: boolean
+  /** Of every interface; absent: 1500. */
+  readonly mtu?: number
   readonly hostname?: string
   readonly resolvFile?: string
   readonly resolvAddresses?: readonly string[]
@@ -33,6 +35,7 @@ export const planOf = ({ values, operands, isSeparated }: Parsed, env: Environme
     prefix: values.text('iface') ?? 'vde',
     sysadm: values.has('sysadm'),
     hasOffload: !values.has('no-offload'),
+    ...mtuOf(values),
     ...(hostname === undefined ? {} : { hostname }),
     ...resolv(values, env)
   }
@@ -83,6 +86,17 @@ const addressesOf = (source: string, text: string): readonly string[] => {
   const wrong = addresses.find((address) => address !== '' && isIP(address) === 0)
   if (wrong === undefined) return addresses
   throw new UsageError(`Cannot read ${source} '${wrong}': the IP address of a name server is wanted`)
+}
+
+const MIN_MTU = 68
+const MAX_MTU = 65521
+
+const mtuOf = (values: Values): Pick<Plan, 'mtu'> => {
+  const text = values.text('mtu')
+  if (text === undefined) return {}
+  const mtu = /^[0-9]{1,5}$/.test(text) ? Number(text) : 0
+  if (mtu >= MIN_MTU && mtu <= MAX_MTU) return { mtu }
+  throw new UsageError(`Cannot read --mtu "${text}": wanted a number from ${MIN_MTU} to ${MAX_MTU}`)
 }
 
 const isSet = (value: string | undefined): value is string => value !== undefined && value !== ''

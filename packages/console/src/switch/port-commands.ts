@@ -57,6 +57,12 @@ export const portCommands: ReadonlyArray<Row<SwitchContext>> = [
     run: ({ sw }, args) => { sw.vlan.setUntagged(args.int(0, 'N'), args.int(1, 'VLAN', 0, 4095)) }
   },
   {
+    path: 'port/offload',
+    syntax: 'N 0/1',
+    help: 'leave checksums and segments of super-frames to the receiver (1) or not (0)',
+    run: ({ sw }, args) => { sw.setOffload(args.int(0, 'N'), args.flag(1, '0/1')) }
+  },
+  {
     path: 'port/createauto',
     syntax: '',
     help: 'make a port with the lowest free number (idle, by number only)',
