@@ -30,13 +30,16 @@ export interface TapOffer {
   readonly loop: Loop
 }
 
+/** Why a TAP is not attached: nobody listens there, or whoever does cannot take it. Datagrams may do. */
+export type NotAttached = 'absent' | 'unsupported'
+
 /**
- * Hands a TAP to the switch of a directory. Null: there is no such switch, or it cannot do this; datagrams may do.
+ * Hands a TAP to the switch of a directory.
  * @throws {VdeError} EACCES, EBUSY, ENOSPC, EINVAL … a refusal for good
  */
-export const attachTap = async (offer: TapOffer, sink: FrameSink): Promise<AttachedLink | null> => {
+export const attachTap = async (offer: TapOffer, sink: FrameSink): Promise<AttachedLink | NotAttached> => {
   const fd = await connectAttach(`${offer.directory}/${ATTACH}`)
-  if (fd < 0) return null
+  if (fd < 0) return 'absent'
   let answer: AttachPlace | AttachRefusal | null = null
   try {
     answer = await ask(fd, offer)
@@ -46,7 +49,7 @@ export const attachTap = async (offer: TapOffer, sink: FrameSink): Promise<Attac
     throw error
   }
   native.close(fd)
-  if (answer === null || answer.errno === UNSUPPORTED) return null
+  if (answer === null || answer.errno === UNSUPPORTED) return 'unsupported'
   throw new VdeError(errnoName(answer.errno), `open vde://${offer.directory}`, answer.text)
 }
 

@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { VdeError, loop as processLoop, type FrameSink, type Link } from '@vde-ts/link'
 import { parseTail } from '@vde-ts/vnl'
-import { attachTap, type AttachedLink } from './attach-client.ts'
+import { attachTap, type AttachedLink, type NotAttached } from './attach-client.ts'
 import { ATTACH } from './attach-protocol.ts'
 import { openVnl, resolveVnl, type OpenOptions } from './registry.ts'
 import type { TapLink } from './tap-link.ts'
@@ -55,15 +55,15 @@ export class TapUplink {
       throw new VdeError('ENODEV', `open ${this.#vnl}`, 'the interface was removed')
     }
     const mayAttach = this.#last?.isHandedBack !== true
-    const wasThere = this.canAttach
-    const attached = mayAttach ? await this.#attach(tap, target, sink) : null
-    if (attached !== null) return attached
-    const link = await openVnl(this.#vnl, sink, this.#options)
-    // A switch that came up between the two tries takes the TAP now.
-    const late = mayAttach && !wasThere && this.canAttach ? await this.#attach(tap, target, sink) : null
-    if (late !== null) {
+    const attached = mayAttach ? await this.#attach(tap, target, sink) : 'unsupported'
+    if (typeof attached !== 'string') return attached
+    let link = await openVnl(this.#vnl, sink, this.#options)
+    if (attached === 'absent' && this.canAttach) {
+      // A switch that came up between the two tries takes the TAP now. It shall find its former port free.
       link.close()
-      return late
+      const late = await this.#attach(tap, target, sink)
+      if (typeof late !== 'string') return late
+      link = await openVnl(this.#vnl, sink, this.#options)
     }
     this.#last = null
     tap.setOffload(false)
@@ -71,20 +71,23 @@ export class TapUplink {
     return link
   }
 
-  async #attach (tap: TapLink, target: Target, sink: FrameSink): Promise<Link | null> {
+  async #attach (tap: TapLink, target: Target, sink: FrameSink): Promise<Link | NotAttached> {
+    let why: NotAttached = 'absent'
     for (const directory of target.directories) {
       if (!hasAttach(directory)) continue
       const attached = await this.#attachTo(directory, tap, target, sink)
-      if (attached === null) continue
-      this.#last = attached
-      tap.lend()
-      return attached
+      if (typeof attached !== 'string') {
+        this.#last = attached
+        tap.lend()
+        return attached
+      }
+      if (attached === 'unsupported') why = attached
     }
-    return null
+    return why
   }
 
   /** At its former port, if nobody else is there. */
-  async #attachTo (directory: string, tap: TapLink, target: Target, sink: FrameSink): Promise<AttachedLink | null> {
+  async #attachTo (directory: string, tap: TapLink, target: Target, sink: FrameSink): Promise<AttachedLink | NotAttached> {
     const { description = 'vde-ts', loop = processLoop, hasOffload = true } = this.#options
     tap.setOffload(hasOffload)
     const offer = { directory, tap: tap.fd, description, loop, hasOffload }

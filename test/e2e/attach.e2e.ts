@@ -1,0 +1,106 @@
+/** Interfaces handed to our switch: traffic, neighbours that join by datagrams, a switch that dies, a namespace that does. */
+import assert from 'node:assert/strict'
+import { endPeer, namespace, ours, ourSwitch, peer, run, sharedHome, test, waitFor } from './kit/index.ts'
+
+const NEEDS = ['userns', 'tun', 'ip', 'fixed', 'ping', 'iperf3']
+const OURS = ['vde_switch', 'vdens']
+const VDENS = ours('vdens')
+/** In every namespace, so that results do not depend on the host's choice. */
+const RENO = 'sysctl -qw net.ipv4.tcp_congestion_control=reno'
+
+/** Gbit/s as iperf3 sums them up for the receiver. */
+const gigabits = (out: string): number => {
+  const found = /([\d.]+) ([KMG]?)bits\/sec\s+receiver/.exec(out)
+  assert.ok(found, `no result of iperf3 in: ${out}`)
+  return Number(found[1]) * ({ '': 1e-9, K: 1e-6, M: 1e-3, G: 1 }[found[2]!] ?? NaN)
+}
+
+test('attach: two vdens are handed over, ping and TCP both ways', { needs: NEEDS, ours: OURS, ms: 60_000 }, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const a = namespace(scene, VDENS, [net.dir])
+  const b = namespace(scene, VDENS, ['--mtu', '1400', net.dir])
+  await a.address('10.99.0.1/24')
+  await b.address('10.99.0.2/24')
+  await a.ping('10.99.0.2')
+  const console = await net.console()
+  const ports = await console.ask('port/allprint')
+  assert.equal(ports.split('module tap attached').length, 3, ports)
+  assert.match(await b.must('ip link show vde0'), / mtu 1400 /)
+  for (const shell of [a, b]) await shell.must(RENO)
+  for (const direction of ['', '-R']) {
+    await a.must('iperf3 -s -1 -D')
+    const speed = gigabits(await b.must(`iperf3 -c 10.99.0.1 -t 1 ${direction}`, 20_000))
+    assert.ok(speed > 0.1, `${speed} Gbit/s`)
+  }
+  // Unplugged by the console, it comes back to its port.
+  await console.ask('port/epclose 1 1')
+  await a.ping('10.99.0.2')
+  await a.end()
+  await b.end()
+})
+
+test('attach: the C vdens and ours on our switch', { needs: [...NEEDS, 'vdens'], ours: OURS, ms: 60_000 }, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const a = namespace(scene, VDENS, [net.dir])
+  const c = namespace(scene, peer('vdens'), [`vde://${net.dir}`])
+  await a.address('10.99.0.1/24')
+  await c.address('10.99.0.2/24')
+  await a.ping('10.99.0.2')
+  for (const shell of [a, c]) await shell.must(RENO)
+  await a.must('iperf3 -s -1 -D')
+  assert.ok(gigabits(await c.must('iperf3 -c 10.99.0.1 -t 1', 20_000)) > 0.01)
+  await a.must('iperf3 -s -1 -D')
+  assert.ok(gigabits(await c.must('iperf3 -c 10.99.0.1 -t 1 -R', 20_000)) > 0.01)
+  await endPeer(c)
+  await a.end()
+})
+
+test('attach: the switch is killed and started again, an open TCP connection goes on', { needs: NEEDS, ours: OURS, ms: 60_000 }, async (scene) => {
+  scene.leaves(/./) // a killed switch leaves its sockets
+  const net = await ourSwitch(scene, { user: true })
+  const a = namespace(scene, VDENS, [net.dir])
+  const b = namespace(scene, VDENS, [net.dir])
+  await a.address('10.99.0.1/24')
+  await b.address('10.99.0.2/24')
+  await a.ping('10.99.0.2')
+  for (const shell of [a, b]) await shell.must(RENO)
+  const home = sharedHome(scene)
+  await a.must('iperf3 -s -1 -D')
+  await b.must(`iperf3 -c 10.99.0.1 -t 6 -i 1 >${home}/iperf.log & echo started`)
+  await b.run('sleep 1')
+  await net.proc.stop('SIGKILL')
+  await a.proc.says(/connection lost/, 5000, 'err')
+  const again = await ourSwitch(scene, { user: true })
+  await a.proc.says(/joined again/, 5000, 'err')
+  await b.proc.says(/joined again/, 5000, 'err')
+  const ports = await (await again.console()).ask('port/allprint')
+  assert.equal(ports.split('module tap attached').length, 3, ports)
+  let log = ''
+  await waitFor(async () => (log = await b.must(`cat ${home}/iperf.log`)).includes('receiver'), 20_000, 'end of the same iperf3')
+  assert.ok(gigabits(log) > 0.05, log)
+  await a.end()
+  await b.end()
+})
+
+test('attach: a vdens that is killed with -9 is unplugged, the others go on', { needs: NEEDS, ours: OURS, ms: 60_000 }, async (scene) => {
+  scene.leaves(/./)
+  const net = await ourSwitch(scene, { user: true })
+  const a = namespace(scene, VDENS, [net.dir])
+  const b = namespace(scene, VDENS, [net.dir])
+  const c = namespace(scene, VDENS, [net.dir])
+  await a.address('10.99.0.1/24')
+  await b.address('10.99.0.2/24')
+  await c.address('10.99.0.3/24')
+  await a.ping('10.99.0.3')
+  await c.proc.stop('SIGKILL')
+  const console = await net.console()
+  await waitFor(async () => (await console.ask('port/print')).split('module tap attached').length === 3, 5000, 'two left')
+  await a.ping('10.99.0.2')
+  // One removes its interface; the switch and the other live.
+  await b.must('ip link del vde0')
+  await waitFor(async () => (await console.ask('port/print')).split('module tap attached').length === 2, 5000, 'one left')
+  await a.end()
+  await b.end()
+})
+
+run()
