@@ -231,6 +231,33 @@ const inside = (): void => {
     dir.remove()
   })
 
+  attach('a TAP whose owner makes writes slow is handed back, and taken by datagrams', async () => {
+    await inSwitch(async (net) => {
+      const { fd, name } = makeTap()
+      const rules = Array.from({ length: 60_000 }, (_, i) =>
+        `filter add dev ${name} ingress pref ${i % 40 + 1} protocol all u32 match u32 0xdeadbeef 0xffffffff at 0`)
+      spawnSync('tc', ['qdisc', 'add', 'dev', name, 'clsact'])
+      assert.is(spawnSync('tc', ['-batch', '-'], { input: rules.join('\n') }).status, 0)
+      const sink = new Recorder()
+      const tap = tapLink(fd, name, new Recorder(), loop)
+      const uplink = new TapUplink(net.path)
+      uplink.use(tap)
+      const link = await uplink.open(sink) as AttachedLink
+      const plain = await openVnl(net.path, new Recorder())
+      for (let i = 0; sink.closes === 0 && i < 1000; i++) {
+        for (let n = 0; n < 20; n++) plain.send(lentFrame(60, n), HEADROOM, 60)
+        await settle(3)
+      }
+      assert.equal([sink.closes, sink.why instanceof VdeError && sink.why.code, link.isHandedBack], [1, 'ENOTSUP', true])
+      link.close()
+      const datagrams = await uplink.open(sink)
+      assert.match(datagrams.constructor.name, 'Datagram')
+      const again = await attachTap(offer(net, fd), new Recorder())
+      assert.is(again, 'unsupported', 'for a while')
+      for (const one of [datagrams, plain, tap]) one.close()
+    })
+  })
+
   attach.run()
 }
 
