@@ -8,7 +8,7 @@ import { VdeError, errnoName, loop, sharedIo, type FrameSink, type Link } from '
 import { Wire } from '@vde-ts/link/wire.js'
 import { removeClientSockets } from '@vde-ts/schemes/client-socket.js'
 import { StreamLink } from '@vde-ts/schemes/stream-link.js'
-import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
+import { tapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { isTapFailure, openTap, type Tap } from '@vde-ts/tun-tap'
 import type { Parsed } from '../command.ts'
@@ -23,11 +23,14 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const request = requestOf(parsed)
   const wire = new Wire()
   program.cleanup.add(removeClientSockets)
+  const uplink = uplinkOf(program, request)
+  // An interface that exists is joined, as scripts expect; only to be handed over it has to be there before.
+  let network = uplink?.canAttach === true ? null : await openNetwork(program, uplink, wire.left)
   const { fd, name } = openInterface(request.tap)
   const tap = tapLink(fd, name, wire.right, loop)
   program.cleanup.add(() => { tap.close() })
-  const network = await openNetwork(program, request, tap, wire.left)
-  program.cleanup.add(() => { network.close() })
+  uplink?.use(tap)
+  network ??= await openNetwork(program, uplink, wire.left)
   if (request.pidFile !== undefined) {
     program.cleanup.add(writePidFile(request.pidFile, `${process.pid}\n`, 'exclusive', program.name))
   }
@@ -40,12 +43,14 @@ const finish = (program: Program, isNetwork: boolean, why: Error | undefined): v
   program.exit(isNetwork ? 0 : 1)
 }
 
-const openNetwork = async (program: Program, request: Request, tap: TapLink, sink: FrameSink): Promise<Link> => {
-  const { network, port, group, mode } = request
-  if (network === '-') return stdioLink(sink)
-  const uplink = new TapUplink(network, { description: DESCRIPTION, port, group, mode, log: text => { program.log(text) } })
-  uplink.use(tap)
-  return await uplink.open(sink)
+/** Null: the standard streams are the network. */
+const uplinkOf = (program: Program, { network, port, group, mode }: Request): TapUplink | null =>
+  network === '-' ? null : new TapUplink(network, { description: DESCRIPTION, port, group, mode, log: text => { program.log(text) } })
+
+const openNetwork = async (program: Program, uplink: TapUplink | null, sink: FrameSink): Promise<Link> => {
+  const link = uplink === null ? stdioLink(sink) : await uplink.open(sink)
+  program.cleanup.add(() => { link.close() })
+  return link
 }
 
 /** The stream on descriptors 0 and 1. They belong to others too: they are not closed and keep their flags. */
