@@ -7,6 +7,7 @@
 import { lstatSync, unlinkSync, type BigIntStats } from 'node:fs'
 import { native, IN, STREAM } from '@vde-ts/native'
 import { VdeError, type Loop, type Watcher } from '@vde-ts/link'
+import { acceptBurst } from '@vde-ts/link/accept.js'
 import { checkLength, listenAt, probe, removeStale } from '@vde-ts/link/socket-file.js'
 import type { Console } from './console.ts'
 import { Session } from './session.ts'
@@ -14,13 +15,9 @@ import { status } from './console.ts'
 
 // A client that meets a full backlog is refused, not queued, when it does not block.
 const BACKLOG = 1024
-const ACCEPTS = 16
 /** Wait before accepting again after the process ran out of descriptors, in milliseconds. */
 const RETRY_MS = 500
-const EINTR = 4
-const EAGAIN = 11
 const EMFILE = 24
-const ECONNABORTED = 103
 
 /** Where to listen, and what sessions talk to. */
 export interface ServerOptions<C> {
@@ -72,16 +69,11 @@ export class ConsoleServer<C> implements Watcher {
   get sessions (): number { return this.#sessions.size }
 
   onReady (): void {
-    for (let i = 0; i < ACCEPTS && !this.#isClosed; i++) {
-      const fd = native.accept(this.#fd)
-      if (fd === -EAGAIN) return
-      if (fd === -EINTR || fd === -ECONNABORTED) continue
-      if (fd < 0) {
-        this.#rest()
-        return
-      }
+    const failure = acceptBurst(this.#fd, (fd) => {
       this.#open(fd)
-    }
+      return !this.#isClosed
+    })
+    if (failure < 0) this.#rest()
   }
 
   onSessionEnd (session: Session<never>, isShutdown: boolean): void {

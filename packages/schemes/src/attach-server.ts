@@ -9,6 +9,7 @@
  */
 import { native, IFF_NO_PI, IFF_VNET_HDR, IN, RDHUP } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
+import { acceptBurst } from '@vde-ts/link/accept.js'
 import { peerOf, type Peer } from './accounts.ts'
 import {
   ATTACH_MS, MAX_PACKET, UNSUPPORTED, decodeAttach, encodeAnswer, type AttachRefusal, type AttachRequest
@@ -19,17 +20,13 @@ import { WriteMeter } from './write-meter.ts'
 
 /** Connections without a TAP at a time; one more costs the oldest its place. */
 const MAX_PENDING = 256
-const ACCEPT_BURST = 32
 /** Milliseconds without accepting when the descriptor table is full. */
 const PAUSE_MS = 100
 /** How long the TAPs of a user whose one was slow are refused, in milliseconds. */
 const BAN_MS = 30_000
 
-const EINTR = 4
-const EAGAIN = 11
 const ENOTTY = 25
 const EINVAL = 22
-const ECONNABORTED = 103
 const ECONNRESET = 104
 
 /** Leave to plug in. */
@@ -82,12 +79,11 @@ export class AttachServer implements Watcher {
   }
 
   onReady (): void {
-    for (let i = 0; i < ACCEPT_BURST; i++) {
-      const fd = native.accept(this.#fd)
-      if (fd === -EAGAIN) return
-      if (fd >= 0) this.#welcome(fd)
-      else if (fd !== -EINTR && fd !== -ECONNABORTED) return this.#rest()
-    }
+    const failure = acceptBurst(this.#fd, (fd) => {
+      this.#welcome(fd)
+      return !this.#isClosed
+    })
+    if (failure < 0) this.#rest()
   }
 
   #welcome (fd: number): void {

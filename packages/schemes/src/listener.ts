@@ -19,21 +19,16 @@ import { ControlDirectory, type DirectoryOptions } from './control-directory.ts'
 import { DatagramLink } from './datagram-link.ts'
 import { PendingRequest, REQUEST_MS, type PendingOwner } from './pending-request.ts'
 import { bindDataSocket, connectToClient, type DataAccess } from './data-socket.ts'
+import { acceptBurst } from '@vde-ts/link/accept.js'
 import { removeFile } from '@vde-ts/link/socket-file.js'
 
 /** Connections without a request at a time; one more costs the oldest its place. */
 export const MAX_PENDING = 256
-/** Connections accepted per wake-up. */
-const ACCEPT_BURST = 32
 /** Milliseconds without accepting when even the spare descriptor does not help. */
 const PAUSE_MS = 100
 /** Milliseconds between two log lines about a full descriptor table, and the period in which LOG_LINES refusals are told. */
 const LOG_MS = 10000
 const LOG_LINES = 20
-
-const EINTR = 4
-const EAGAIN = 11
-const ECONNABORTED = 103
 
 /** Leave of `admit` to join. */
 export interface Admission {
@@ -105,12 +100,11 @@ export class VdeListener implements Watcher, PendingOwner {
   }
 
   onReady (): void {
-    for (let i = 0; i < ACCEPT_BURST; i++) {
-      const fd = native.accept(this.directory.fd)
-      if (fd === -EAGAIN) return
-      if (fd >= 0) this.#welcome(fd)
-      else if (fd !== -EINTR && fd !== -ECONNABORTED) return this.#shed(fd)
-    }
+    const failure = acceptBurst(this.directory.fd, (fd) => {
+      this.#welcome(fd)
+      return !this.#isClosed
+    })
+    if (failure < 0) this.#shed(failure)
   }
 
   accepted (pending: PendingRequest, request: ControlRequest): void {
