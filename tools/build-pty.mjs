@@ -7,19 +7,15 @@ import { existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findHeaders } from '../packages/native/headers.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const link = join(root, 'node_modules/node-pty')
 
-const headers = () => [process.env.npm_config_nodedir, dirname(dirname(process.execPath)), process.config.variables.node_prefix]
-  .filter((prefix) => typeof prefix === 'string' && prefix !== '')
-  .map((prefix) => join(prefix, 'include/node'))
-  .find((dir) => existsSync(join(dir, 'node_api.h')))
-
 /** @returns why it was not built, or null */
 const compile = (home) => {
-  const include = headers()
-  if (include === undefined) return 'Node\'s headers (include/node/node_api.h) were not found'
+  const include = findHeaders()
+  if (include === null) return 'Node\'s headers (include/node/node_api.h) were not found'
   const addonApi = dirname(createRequire(join(home, 'package.json')).resolve('node-addon-api'))
   const output = join(home, 'build/Release/pty.node')
   const made = `${output}.${process.pid}`

@@ -1,9 +1,8 @@
 /**
- * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. Between
- * the lines
- * `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7) the text is ours; run without
- * arguments to rewrite it.
- * With --check nothing is written: a stale page, a missing section or a groff warning is a problem.
+ * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. What
+ * stands between the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7) is
+ * rewritten by a run without arguments. With --check nothing is written: a stale page, a missing section or a groff
+ * warning is a problem.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findHeaders } from './headers.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const SOURCES = join(HERE, 'csrc')
@@ -21,17 +22,6 @@ const isFresh = () => {
   const made = statSync(OUTPUT).mtimeMs
   const inputs = readdirSync(SOURCES).map((name) => join(SOURCES, name))
   return [...inputs, SOURCES, fileURLToPath(import.meta.url)].every((path) => statSync(path).mtimeMs <= made)
-}
-
-/** Directory of node_api.h, or null. A nodedir holds either an installation or the source tree. */
-const headers = () => {
-  const prefixes = [process.env.npm_config_nodedir, dirname(dirname(process.execPath)), process.config.variables.node_prefix]
-  for (const prefix of prefixes) {
-    if (typeof prefix !== 'string' || prefix === '') continue
-    const found = join(prefix, 'include', 'node')
-    if (existsSync(join(found, 'node_api.h')) && existsSync(join(found, 'uv.h'))) return found
-  }
-  return null
 }
 
 const run = (command, args) => {
@@ -69,7 +59,7 @@ const withNodeGyp = () => {
 
 if (process.argv.includes('--force') || !isFresh()) {
   mkdirSync(dirname(OUTPUT), { recursive: true })
-  const include = headers()
+  const include = findHeaders()
   const built = include === null ? withNodeGyp() : compile(include)
   if (!built) {
     console.error('build: the native addon was not built; install a C compiler (apt install gcc libc6-dev, or build-essential)')
