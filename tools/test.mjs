@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const NODE = ['--conditions=source', '--expose-gc', '--import', 'tsx']
@@ -13,6 +14,8 @@ const DEADLINE_SEC = Number(process.env.VDE_TS_TEST_DEADLINE ?? 240)
 const kinds = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const only = process.argv.find((word) => word.startsWith('--only='))?.slice(7).split(',')
 const total = { passed: 0, failed: 0, skipped: 0 }
+/** One line each: what failed is told again at the end, where people and logs that were cut look first. */
+const failures = []
 
 /** Runs one test process; its output is passed on as it comes. */
 const run = (label, args, deadlineSec) => new Promise((resolve) => {
@@ -33,6 +36,8 @@ const run = (label, args, deadlineSec) => new Promise((resolve) => {
     clearTimeout(timer)
     process.off('SIGINT', forward)
     process.off('SIGTERM', forward)
+    // As the end-to-end tests write it, and uvu with the name of a suite in front; uvu's own line of the former is skipped.
+    for (const [, what] of stripVTControlCharacters(output).matchAll(/^\W*FAIL +([^" ].*)$/gm)) failures.push(`${label}: ${what}`)
     resolve({ output, code, signal, late, seconds: (Date.now() - started) / 1000 })
   })
 })
@@ -45,7 +50,9 @@ const unit = async () => {
   const passed = count('Passed')
   total.passed += passed
   total.skipped += count('Skipped')
-  total.failed += Math.max(all - passed, result.code === 0 && all > 0 ? 0 : 1)
+  const isWhole = result.code === 0 && all > 0
+  if (!isWhole && passed === all) failures.push(`unit tests: ended ${result.late ? 'late' : `with ${result.signal ?? result.code}`}`)
+  total.failed += Math.max(all - passed, isWhole ? 0 : 1)
 }
 
 const files = async (dir, suffix) => {
@@ -61,7 +68,7 @@ const files = async (dir, suffix) => {
     const failed = Number(line?.[2] ?? 0)
     // A file that died before its last line, or that claims success and ends in failure, is a failure too.
     total.failed += failed > 0 ? failed : result.code === 0 && line !== null ? 0 : 1
-    if (line === null) console.error(`${name}: ended ${result.late ? 'late' : `with ${result.signal ?? result.code}`} and without a result`)
+    if (line === null) failures.push(`${name}: ended ${result.late ? 'late' : `with ${result.signal ?? result.code}`} and without a result`)
     console.log(`-- ${dir}/${name}: ${result.seconds.toFixed(1)} s`)
   }
 }
@@ -73,5 +80,6 @@ for (const kind of kinds) {
 }
 const skipsCount = process.env.CI === 'true' && total.skipped > 0
 if (skipsCount) console.error('Skipped tests count as failures here: the machine is expected to have every peer.')
+if (failures.length > 0) console.log(`\nFailed:\n${failures.map((line) => `  ${line}`).join('\n')}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 || total.passed === 0 || skipsCount ? 1 : 0

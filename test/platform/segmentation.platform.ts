@@ -203,13 +203,18 @@ const carry = (from: number, to: number, seen: { supers: number, malformed: numb
   }
 }
 
+const RUNS = ['10.9.0.1', '10.9.0.1 -R', 'fd09::1', 'fd09::1 -R']
+const TRY = 'try() { for i in $(seq 50); do iperf3 -n 8M "$@" >/dev/null && return; sleep 0.1; done; exit 1; }; '
+
 test('real TCP flows through cut segments, both ways, IPv4 and IPv6', { needs: [...NEEDS, 'iperf3'], ms: 40_000 }, async (scene) => {
   const setup = (n: number): string =>
     `ip link set lo up; ip addr add 10.9.0.${n}/24 dev t0; ip addr add fd09::${n}/64 dev t0 nodad; ip link set t0 up; `
-  const client = ['10.9.0.1', '10.9.0.1 -R', 'fd09::1', 'fd09::1 -R'].map((to) => `iperf3 -n 8M -c ${to} >/dev/null`).join(' && ')
-  const server = spawn(scene, setup(1) + 'exec iperf3 -s >/dev/null', ['t0'])
-  // The server listens long before the first answer to the client's address resolution; else the client tries again.
-  const caller = spawn(scene, setup(2) + `for i in 1 2 3 4 5; do ${client} && exit 7; sleep 0.3; done; exit 1`, ['t0'])
+  // A server each: iperf3 listens anew after every run, so the next client of the same one may find nobody. The servers come
+  // up while the first client asks for their address, or it tries again.
+  const servers = RUNS.map((_, i) => `setpriv --pdeathsig KILL iperf3 -s -p ${5201 + i} >/dev/null & `).join('')
+  const clients = RUNS.map((to, i) => `try -p ${5201 + i} -c ${to} && `).join('')
+  const server = spawn(scene, `${setup(1)}${servers}wait`, ['t0'])
+  const caller = spawn(scene, `${setup(2)}${TRY}${clients}exit 7`, ['t0'])
   const [a, b] = [server.taps[0]!, caller.taps[0]!]
   for (const tap of [a, b]) assert.ok([0x6f, 0x0f].some((mask) => native.tapOffload(tap, mask) === 0))
   const seen = { supers: 0, malformed: 0 }
