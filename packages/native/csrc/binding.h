@@ -86,6 +86,7 @@ void vn_call_back(napi_env env, napi_value function, size_t argc, const napi_val
 /* The subjects. */
 void vn_bind_io(napi_env env, napi_value exports);
 void vn_bind_data(napi_env env, napi_value exports);
+void vn_bind_internet_calls(napi_env env, napi_value exports);
 void vn_bind_epoll(napi_env env, napi_value exports);
 void vn_bind_tap(napi_env env, napi_value exports);
 void vn_bind_process(napi_env env, napi_value exports);

@@ -44,6 +44,7 @@ NAPI_MODULE_INIT()
   napi_async_init(env, NULL, vn_string(env, "vde_native"), &state->context);
   vn_bind_io(env, exports);
   vn_bind_data(env, exports);
+  vn_bind_internet_calls(env, exports);
   vn_bind_epoll(env, exports);
   vn_bind_tap(env, exports);
   vn_bind_process(env, exports);

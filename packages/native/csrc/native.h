@@ -2,6 +2,7 @@
  * System calls for the suite, without N-API: every function answers a value >= 0, or -errno.
  *
  *     fd.c socket.c batch.c tap.c link.c     one call each, on descriptors
+ *     internet.c datagram.c                  the same for UDP and TCP: sockets with addresses
  *     epoll.c                                the ready set
  *     spawn.c child.c                        a process in new namespaces: before and after the clone
  *     process.c account.c                    signals, pidfds, users, log
@@ -76,6 +77,45 @@ int vn_send_batch(int fd, uint8_t *buf, size_t room, const int32_t *spans, size_
 int vn_send_descriptors(int fd, uint8_t *buf, size_t len, const int32_t *fds, size_t count);
 /* flags: of recvmsg, added to MSG_CMSG_CLOEXEC. *count: room before, descriptors received after. */
 int vn_receive_descriptors(int fd, uint8_t *buf, size_t len, int flags, int32_t *fds, size_t *count);
+
+/* ---- internet.c ---- */
+/* Octets of an address, see there, and from one to the next in an array of them. */
+#define VN_ADDRESS 28
+#define VN_ADDRESS_STRIDE 32
+/* family: AF_INET or AF_INET6, which then takes no IPv4. */
+int vn_internet_socket(int family, int type);
+/* Octets of the sockaddr that begins there, -EAFNOSUPPORT when it is neither of the two. */
+int vn_address_length(const uint8_t *address);
+/* len: room there, at least VN_ADDRESS. */
+int vn_bind_internet(int fd, uint8_t *address, size_t len);
+int vn_connect_internet(int fd, uint8_t *address, size_t len);
+int vn_local_address(int fd, uint8_t *address, size_t len);
+int vn_peer_address(int fd, uint8_t *address, size_t len);
+int vn_set_option(int fd, int level, int option, int value);
+int vn_get_option(int fd, int level, int option);
+/* interface: index, 0 has the routes decide. */
+int vn_join_group(int fd, const uint8_t *group, size_t len, int interface);
+int vn_multicast_interface(int fd, int family, int interface);
+
+/* ---- datagram.c ---- */
+/* The i-th datagram goes to buf + i * stride, at most size octets; the caller proved that all of them fit. */
+struct vn_inbox {
+  int fd;
+  uint8_t *buf;
+  size_t stride, size;
+  int32_t *lengths;   /* pairs: real length; size of the datagrams in it, or 0 */
+  uint8_t *addresses; /* VN_ADDRESS_STRIDE apart: where it came from */
+};
+struct vn_outbox {
+  int fd;
+  uint8_t *buf;
+  size_t room;
+  uint8_t *addresses;
+  size_t address_room;
+};
+int vn_receive_from(const struct vn_inbox *in, size_t count);
+/* quads: at, len, size of the datagrams to cut it into or 0, index of the address or -1 for a connected socket. */
+int vn_send_to(const struct vn_outbox *out, const int32_t *quads, size_t count);
 
 /* ---- tap.c ---- */
 int vn_tun_open(const char *device);

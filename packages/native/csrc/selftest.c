@@ -9,6 +9,7 @@
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -168,6 +169,59 @@ static void test_passing(void)
   free(fds);
   vn_close(a);
   vn_close(b);
+}
+
+/* A UDP socket bound to a port of its own on the loopback address, which is put into address[VN_ADDRESS_STRIDE]. */
+static int on_loopback(int family, uint8_t *address)
+{
+  struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+  struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+  int fd = vn_internet_socket(family, SOCK_DGRAM);
+  if (fd < 0) return fd;
+  memset(address, 0, VN_ADDRESS_STRIDE);
+  if (family == AF_INET) memcpy(address, &v4, sizeof v4);
+  else memcpy(address, &v6, sizeof v6);
+  EXPECT(vn_bind_internet(fd, address, VN_ADDRESS - 1) == -EINVAL);
+  int failed = vn_bind_internet(fd, address, VN_ADDRESS);
+  if (failed == 0) failed = vn_local_address(fd, address, VN_ADDRESS);
+  if (failed == 0) return fd;
+  vn_close(fd);
+  return failed;
+}
+
+static void test_datagrams(int family)
+{
+  enum { COUNT = 70, STRIDE = 24 };
+  uint8_t *buf = calloc(COUNT, STRIDE), *addresses = calloc(COUNT, VN_ADDRESS_STRIDE), to[VN_ADDRESS_STRIDE];
+  int32_t *lengths = calloc(COUNT * 2, sizeof *lengths), *quads = calloc(COUNT * 4, sizeof *quads);
+  int b = on_loopback(family, to), a = on_loopback(family, addresses);
+  if (b < 0 || a < 0) {
+    fprintf(stderr, "selftest: no loopback address of family %d\n", family);
+    skipped++;
+  } else {
+    struct vn_outbox out = { a, buf, COUNT * STRIDE, to, sizeof to };
+    struct vn_inbox in = { b, buf, STRIDE, STRIDE, lengths, addresses };
+    for (int i = 0; i < COUNT; i++) quads[i * 4] = i * STRIDE, quads[i * 4 + 1] = STRIDE;
+    EXPECT(vn_send_to(&out, quads, COUNT) == COUNT);
+    EXPECT(vn_receive_from(&in, COUNT) == COUNT && lengths[0] == STRIDE && lengths[1] == 0);
+    EXPECT(vn_local_address(a, to, VN_ADDRESS) == 0 && memcmp(to, addresses + 69 * VN_ADDRESS_STRIDE, VN_ADDRESS) == 0);
+    EXPECT(vn_local_address(b, to, VN_ADDRESS) == 0 && vn_connect_internet(a, to, VN_ADDRESS) == 0);
+    int32_t cut[] = { 0, STRIDE, 10, -1 };
+    EXPECT(vn_send_to(&out, cut, 1) == 1); /* as three, of 10, 10 and 4 */
+    EXPECT(vn_receive_from(&in, COUNT) == 3 && lengths[0] == 10 && lengths[4] == 4);
+    EXPECT(vn_set_option(b, IPPROTO_UDP, 104, 1) == 0 && vn_get_option(b, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM);
+    EXPECT(vn_send_to(&out, cut, 1) == 1 && vn_receive_from(&in, 1) == 1 && lengths[0] == STRIDE && lengths[1] == 10);
+    cut[3] = 1;
+    EXPECT(vn_send_to(&out, cut, 1) == -EINVAL && vn_receive_from(&in, 1) == -EAGAIN);
+    EXPECT(vn_peer_address(a, to, VN_ADDRESS) == 0 && vn_peer_address(b, to, VN_ADDRESS) == -ENOTCONN);
+    memset(to, 0, sizeof to);
+    cut[3] = 0;
+    EXPECT(vn_send_to(&out, cut, 1) == -EAFNOSUPPORT && vn_join_group(b, to, VN_ADDRESS, 0) == -EAFNOSUPPORT);
+  }
+  EXPECT(vn_internet_socket(AF_UNIX, SOCK_DGRAM) == -EAFNOSUPPORT);
+  free(buf), free(addresses), free(lengths), free(quads);
+  if (a >= 0) vn_close(a);
+  if (b >= 0) vn_close(b);
 }
 
 static void test_epoll(void)
@@ -363,6 +417,8 @@ int main(int argc, char **argv)
   test_names();
   test_batches();
   test_passing();
+  test_datagrams(AF_INET);
+  test_datagrams(AF_INET6);
   test_epoll();
   test_accounts();
   test_spawn();

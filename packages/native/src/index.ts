@@ -19,6 +19,15 @@ export const STREAM = 1
 export const DGRAM = 2
 export const SEQPACKET = 5
 
+/** Address families of internet sockets. */
+export const AF_INET = 2
+export const AF_INET6 = 10
+
+/** Octets of an address: a sockaddr_in or sockaddr_in6 as the kernel has it, the rest zero. */
+export const ADDRESS = 28
+/** Octets from one address to the next in an array of them. */
+export const ADDRESS_STRIDE = 32
+
 /** Namespace flags of clone(2). */
 export const CLONE_NEWNS = 0x00020000
 export const CLONE_NEWUTS = 0x04000000
@@ -166,6 +175,24 @@ export interface Native {
   /** SO_TYPE of a socket; ENOTSOCK else. */
   socketType (fd: number): number
 
+  // ---- internet sockets; an address is ADDRESS octets at `off`, `len` the room there ----
+  /** socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC); AF_INET6 takes no IPv4 (IPV6_V6ONLY). */
+  internetSocket (family: number, type: number): number
+  bindInternet (fd: number, address: Uint8Array, off: number, len: number): number
+  connectInternet (fd: number, address: Uint8Array, off: number, len: number): number
+  /** getsockname(2) into `address`. */
+  localAddress (fd: number, address: Uint8Array, off: number, len: number): number
+  /** getpeername(2) into `address`. */
+  peerAddress (fd: number, address: Uint8Array, off: number, len: number): number
+  /** setsockopt(2) of an int. */
+  setOption (fd: number, level: number, option: number, value: number): number
+  /** getsockopt(2) of an int that is not negative. */
+  getOption (fd: number, level: number, option: number): number
+  /** MCAST_JOIN_GROUP on the interface of that index; 0: the routes decide. */
+  joinGroup (fd: number, group: Uint8Array, off: number, len: number, interfaceIndex: number): number
+  /** IP_MULTICAST_IF or IPV6_MULTICAST_IF: where multicasts leave. */
+  multicastInterface (fd: number, family: number, interfaceIndex: number): number
+
   // ---- data path ----
   /** recv MSG_DONTWAIT | MSG_TRUNC: the real length, which may exceed `len` (then the frame was cut). */
   receive (fd: number, buf: Uint8Array, off: number, len: number): number
@@ -179,6 +206,19 @@ export interface Native {
   receiveBatch (fd: number, buf: Uint8Array, at: number, stride: number, size: number, count: number, lengths: Int32Array): number
   /** sendmmsg of `count` spans (pairs at, len in `spans`, from pair `first`). @returns datagrams sent */
   sendBatch (fd: number, buf: Uint8Array, spans: Int32Array, first: number, count: number): number
+  /**
+   * recvmmsg as {@link receiveBatch}, with addresses: the i-th datagram's source lies at `addresses[i * ADDRESS_STRIDE]`.
+   * `lengths` gets pairs: the real length; and with UDP_GRO on the size of the datagrams put together (the last may be
+   * shorter), 0 for a single one.
+   */
+  receiveFrom (fd: number, buf: Uint8Array, at: number, stride: number, size: number, count: number, lengths: Int32Array,
+    addresses: Uint8Array): number
+  /**
+   * sendmmsg of `count` messages from the `first` on, each four numbers: `at`, `len`, the size of the datagrams it is to be
+   * cut into (UDP_SEGMENT; 0: one), and the index of its address in `addresses` (-1: the socket is connected).
+   * EINVAL: also for a size that does not fit the path's MTU. @returns messages sent
+   */
+  sendTo (fd: number, buf: Uint8Array, messages: Int32Array, first: number, count: number, addresses: Uint8Array): number
   /** sendmsg with SCM_RIGHTS (at most 253). */
   sendDescriptors (fd: number, buf: Uint8Array, off: number, len: number, fds: Int32Array): number
   /** recvmsg with SCM_RIGHTS: `fds` gets them, -1 after the last; what does not fit is closed. @returns octets of data */
