@@ -1,7 +1,7 @@
 /** `vde_plug` as a command: options, default and indirect networks, login shell, seqpacket, pid file, daemon, signals. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { PlugPipe, isAlive, meet, ours, ourSwitch, peer, run, Terminal, test, waitFor } from './kit/index.ts'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { BROADCAST, PlugPipe, frame, isAlive, meet, ours, ourSwitch, peer, run, Terminal, test, waitFor } from './kit/index.ts'
 
 const OURS = ['vde_switch', 'vde_plug']
 const CLEAN = { code: 0, signal: null }
@@ -72,6 +72,37 @@ test('login shell: -c vde_plug is the default network', { ours: OURS }, async (s
   const b = new PlugPipe(scene, [plug(), '-c', 'vde_plug'], 2, { env: { SSH_CLIENT: '192.0.2.7 1 22' } })
   await meet(a, b)
   assert.deepEqual(await b.end(), CLEAN)
+})
+
+/** Runs a command where /dev/log is ours: `sh DIR COMMAND...`; what it logs is in DIR/log. */
+const WITH_LOG = 'mkdir "$1/dev" && mount -t tmpfs dev "$1/dev" && ' +
+  'for n in null zero random urandom tty; do touch "$1/dev/$n" && mount --bind "/dev/$n" "$1/dev/$n"; done && mount --rbind "$1/dev" /dev && ' +
+  '{ setpriv --pdeathsig TERM socat -u UNIX-RECV:/dev/log CREATE:"$1/log" </dev/null & } && ' +
+  'until [ -S /dev/log ]; do sleep 0.02; done; shift; exec "$@"'
+
+test('login shell: the system log has start, addresses, stop and refusal', { ours: OURS, needs: ['userns', 'socat'] }, async (scene) => {
+  const { dir } = await ourSwitch(scene)
+  mkdirSync(scene.path('.vdeplug'))
+  symlinkSync(dir, scene.path('.vdeplug/default'))
+  const logged = (...words: string[]): string[] => ['/usr/bin/unshare', '-rm', '/bin/sh', '-c', WITH_LOG, 'sh', scene.dir, ...words]
+  const env = { SSH_CLIENT: '192.0.2.7 1 22' }
+  const log = (): string => existsSync(scene.path('log')) ? readFileSync(scene.path('log'), 'latin1') : ''
+  const seen = async (line: RegExp): Promise<unknown> => await waitFor(() => line.test(log()), 5000, String(line), log)
+
+  const session = new PlugPipe(scene, logged(plug(), '-L', '-c', 'vde_plug'), 2, { env })
+  // <14>: facility user, level info
+  await seen(/^<14>.*vde_plug(\[\d+\])?: START: user \S+ IP 192\.0\.2\.7/)
+  const ipv4 = Buffer.concat([Buffer.from('45', 'hex'), Buffer.alloc(11), Buffer.from([10, 1, 2, 3]), Buffer.alloc(30)])
+  for (let i = 0; i < 2; i++) session.send(frame(BROADCAST, session.address, 0x0800, ipv4))
+  await seen(/: user \S+ Real-IP 192\.0\.2\.7 has got VDE-IP4 10\.1\.2\.3 on vlan 0/)
+  assert.deepEqual(await session.end(), CLEAN)
+  await seen(/: STOP: user \S+ IP 192\.0\.2\.7/)
+  assert.equal(log().match(/VDE-IP4/g)?.length, 1, log())
+
+  rmSync(scene.path('dev'), { recursive: true })
+  const refused = await scene.run(logged(plug(), '-c', 'sh'), { env })
+  assert.equal(refused.exit?.code, 255, refused.story)
+  await seen(/: FAILED: user \S+ IP 192\.0\.2\.7/)
 })
 
 test('the description: user, pid, and where ssh came from', { ours: OURS }, async (scene) => {
