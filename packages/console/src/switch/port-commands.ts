@@ -60,6 +60,7 @@ export const portCommands: ReadonlyArray<Row<SwitchContext>> = [
     path: 'port/offload',
     syntax: 'N 0/1',
     help: 'leave checksums and segments of super-frames to the receiver (1) or not (0)',
+    isOurs: true,
     run: ({ sw }, args) => { sw.setOffload(args.int(0, 'N'), args.flag(1, '0/1')) }
   },
   {
