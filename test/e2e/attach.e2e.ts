@@ -73,9 +73,11 @@ test('attach: the switch is killed and started again, an open TCP connection goe
   await b.run('sleep 1')
   await net.proc.stop('SIGKILL')
   await a.proc.says(/connection lost/, 5000, 'err')
+  assert.match(await a.must('ip link show vde0'), /NO-CARRIER/)
   const again = await ourSwitch(scene, { user: true })
   await a.proc.says(/joined again/, 5000, 'err')
   await b.proc.says(/joined again/, 5000, 'err')
+  assert.doesNotMatch(await a.must('ip link show vde0'), /NO-CARRIER/)
   const ports = await (await again.console()).ask('port/allprint')
   assert.equal(ports.split('module tap attached').length, 3, ports)
   let log = ''

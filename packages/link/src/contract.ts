@@ -9,7 +9,7 @@ import { readdirSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { HEADROOM, OFFLOAD, type FrameSink, type Link } from './link.ts'
-import { Recorder, lentFrame, settle, testFrame, within, DEADLINE_MS } from './testing.ts'
+import { Recorder, lentFrame, settle, testFrame, until, within, DEADLINE_MS } from './testing.ts'
 
 /** Opens two links, each delivering to its sink what the other one sends. They are left paused. */
 export type MakePair = (left: FrameSink, right: FrameSink) => Promise<readonly [Link, Link]>
@@ -22,6 +22,9 @@ export interface ContractOptions {
   readonly seesClose?: boolean
   /** False when the medium never says that it is full. */
   readonly fills?: boolean
+  /** Takes the medium of the left link away, and gives it back. Absent: it is always there. */
+  readonly cut?: (pair: readonly [Link, Link]) => Promise<void>
+  readonly restore?: (pair: readonly [Link, Link]) => Promise<void>
   /** Run after each test: for what makePair opened besides. */
   readonly cleanup?: () => void | Promise<void>
 }
@@ -55,6 +58,7 @@ export const linkContract = (name: string, makePair: MakePair, options: Contract
   pausing(define)
   if (options.fills !== false) filling(define)
   closing(define, options)
+  downAndUp(define, options)
   test('descriptors do not leak', async () => {
     await openAndClose(makePair, options)
     const before = openDescriptors()
@@ -299,6 +303,68 @@ const filling = (define: Define): void => {
     await right.until((s) => s.frames.at(-1)?.length === 60, 'the frame sent last')
     const serials = right.frames.slice(0, -1).map((frame) => new DataView(frame.buffer).getUint32(14))
     assert.equal(serials, taken)
+  })
+}
+
+/** A link is up unless it says otherwise. */
+const isUp = (link: Link): boolean => link.isUp ?? true
+
+const downAndUp = (define: Define, { cut, restore, fills }: ContractOptions): void => {
+  define('is up when the pair is open, and nothing was told of it before', async ({ a, b, left, right }) => {
+    await settle(20)
+    assert.equal([isUp(a), isUp(b), left.ups, left.downs, right.ups, right.downs], [true, true, 0, 0, 0, 0])
+  })
+
+  if (cut === undefined || restore === undefined) return
+  define('down and up are told once each, and isUp agrees at that moment', async ({ a, b, left }) => {
+    const told: string[] = []
+    left.onUp = () => { told.push(`up ${isUp(a)}`) }
+    left.onDown = () => { told.push(`down ${isUp(a)}`) }
+    await cut([a, b])
+    await until(() => told.length > 0, 'onDown')
+    await restore([a, b])
+    await until(() => told.length > 1, 'onUp')
+    await settle(20)
+    assert.equal(told, ['down false', 'up true'])
+  })
+
+  define('frames sent while down are taken, lost and counted; then frames pass again', async ({ a, b, left, right }) => {
+    b.resume()
+    await cut([a, b])
+    await left.until((s) => s.downs > 0, 'onDown')
+    const before = a.downDrops ?? 0
+    const lent = lentFrame(60, 1)
+    for (let i = 0; i < FLOOD / 100; i++) assert.ok(a.send(lent, HEADROOM, 60), 'send answered false while down')
+    assert.is((a.downDrops ?? 0) - before, FLOOD / 100)
+    await restore([a, b])
+    await left.until((s) => s.ups > 0, 'onUp')
+    await sendAll(a, left, few(60, 100))
+    await received(right, few(60, 100))
+    assert.is(left.closes + right.closes, 0)
+  })
+
+  if (fills !== false) {
+    define('whoever waits for room need not wait any more when it goes down', async ({ a, b, left }) => {
+      const lent = lentFrame(1514, 1)
+      // Full for good: what the turn had collected is written, and room it made is taken.
+      for (let i = 0; i < FLOOD; i++) {
+        if (a.send(lent, HEADROOM, 1514)) continue
+        const before = left.writable
+        await settle(20)
+        if (left.writable === before) break
+      }
+      const before = left.writable
+      await cut([a, b])
+      await left.until((s) => s.downs > 0 && s.writable > before, 'onDown and onWritable')
+    })
+  }
+
+  define('after close nothing is told', async ({ a, b, left }) => {
+    a.close()
+    await cut([a, b])
+    await restore([a, b])
+    await settle(20)
+    assert.equal([left.ups, left.downs, left.closes], [0, 0, 0])
   })
 }
 

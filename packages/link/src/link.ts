@@ -7,6 +7,10 @@
  * A frame given to `onFrame` has at least HEADROOM octets in front of `off` in the same `buf`. The last OFFLOAD of them
  * are its virtio_net_hdr (all zero: an ordinary frame). The sink may write into the frame and its headroom during the
  * call, and leaves `[off - OFFLOAD, off + len)` as it found it, because the same octets go to the next receiver.
+ *
+ * A link may open before its medium is ready, and may outlive it: it is *down* then. It goes on taking frames, loses them
+ * and counts them, so that nobody waits for a medium that may never come. Whoever joins links passes this on: see
+ * `setCarrier`.
  */
 export { HEADROOM, OFFLOAD } from '@vde-ts/frame/offload.js'
 
@@ -16,6 +20,13 @@ export interface FrameSink {
   onFrame (buf: Uint8Array, off: number, len: number): void
   /** The medium has room again, after a `send` that answered false. */
   onWritable (): void
+  /** The medium is there: frames pass from now on. Only as a change; also while the link is paused. */
+  onUp (): void
+  /**
+   * The medium is away, `onUp` may follow. Only as a change; also while the link is paused. Frames that arrived before may
+   * still be delivered. `why` is for people.
+   */
+  onDown (why?: Error): void
   /** The peer is gone; no call follows, `close` is still owed. `why` is absent on an orderly end. */
   onClose (why?: Error): void
 }
@@ -39,13 +50,23 @@ export interface Link {
   readonly rxDrops?: number
   /** Frames that `send` took (it answered true) and the medium then refused for good. Absent: it refuses none. */
   readonly txDrops?: number
+  /** False while the medium is away; right already when `onUp` and `onDown` are called. Absent: it never is. */
+  readonly isUp?: boolean
+  /** Frames that `send` took while the link was down, or that had not left when it went down. Absent: never down. */
+  readonly downDrops?: number
   /**
    * Sends one frame now, never changes it. False: the medium is full, the frame was not taken, and `onWritable` will
-   * follow. `off` >= OFFLOAD when `offload` is true; a link without offload never looks in front of `off`.
+   * follow, at the latest when the link goes down. `off` >= OFFLOAD when `offload` is true; a link without offload never
+   * looks in front of `off`.
    */
   send (buf: Uint8Array, off: number, len: number): boolean
   /** Has the medium hand over and take unfinished frames, or not. Absent: it never does. @returns 0 or more, or -errno */
   setOffload? (isOn: boolean): number
+  /**
+   * Whether there is a network on our side of the link: a medium that can show it (the carrier of an interface) does. On
+   * when opened. Absent: the medium cannot show it.
+   */
+  setCarrier? (isOn: boolean): void
   /** Stops delivering: no `onFrame` after it returns. What already arrived waits; nothing is lost here. */
   pause (): void
   /** Delivers again. A link is opened paused, so the first `resume` starts it. */

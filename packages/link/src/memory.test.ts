@@ -2,9 +2,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { linkContract } from './contract.ts'
 import { memoryPair } from './memory.ts'
-import { bytesPerRun, Recorder, testFrame } from './testing.ts'
+import { bytesPerRun, quietSink, Recorder, testFrame } from './testing.ts'
 
-linkContract('memory', async (left, right) => memoryPair(left, right))
+linkContract('memory', async (left, right) => memoryPair(left, right), {
+  cut: async ([, b]) => { b.setCarrier?.(false) },
+  restore: async ([, b]) => { b.setCarrier?.(true) }
+})
 linkContract('memory with offload', async (left, right) => memoryPair(left, right, { offload: true }))
 
 const memory = suite('memoryPair')
@@ -70,7 +73,7 @@ memory('the peer of a closed link takes and forgets', () => {
 
 memory('a frame allocates nothing', () => {
   let seen = 0
-  const sink = { onFrame () { seen++ }, onWritable () {}, onClose () {} }
+  const sink = { ...quietSink, onFrame () { seen++ } }
   const [a, b] = memoryPair(sink, sink)
   b.resume()
   const frame = testFrame(100)

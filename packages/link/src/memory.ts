@@ -1,6 +1,6 @@
 /**
  * Two links joined in memory: what one sends the other delivers, at once and in the same buffer. The in-memory fake of
- * the contract, and the wire between two things of one process.
+ * the contract, and the wire between two things of one process. Without the carrier of one end the other is down.
  */
 import { MAX_FRAME } from '@vde-ts/frame/ethernet.js'
 import { clearOffload, gsoType, GSO_NONE } from '@vde-ts/frame/offload.js'
@@ -16,6 +16,8 @@ class MemoryLink implements Link {
   readonly maxFrame: number
   readonly label = 'memory'
   peer: MemoryLink | null = null
+  isUp = true
+  downDrops = 0
   readonly sink: FrameSink
   #paused = true
   #closed = false
@@ -32,6 +34,10 @@ class MemoryLink implements Link {
     if (peer === null || this.#closed) return true
     // The segments of a super-frame are what maxFrame bounds, and the caller has measured them.
     if (len > this.maxFrame && !(this.offload && gsoType(buf, off) !== GSO_NONE)) return true
+    if (!this.isUp) {
+      this.downDrops++
+      return true
+    }
     if (peer.#paused) {
       this.#wasFull = true
       return false
@@ -63,9 +69,22 @@ class MemoryLink implements Link {
     if (this.#closed) return
     this.#paused = false
     const peer = this.peer
-    if (peer === null || !peer.#wasFull) return
-    peer.#wasFull = false
-    peer.sink.onWritable()
+    if (peer !== null) peer.#makeWritable()
+  }
+
+  #makeWritable (): void {
+    if (!this.#wasFull) return
+    this.#wasFull = false
+    this.sink.onWritable()
+  }
+
+  setCarrier (isOn: boolean): void {
+    const peer = this.peer
+    if (peer === null || this.#closed || peer.isUp === isOn) return
+    peer.isUp = isOn
+    if (isOn) return peer.sink.onUp()
+    peer.sink.onDown()
+    peer.#makeWritable()
   }
 
   close (): void {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { native, DGRAM, SEQPACKET } from '@vde-ts/native'
 import { RX_BURST } from './loop.ts'
 import { INBOX_END, Inbox, ReceiveSlab, SLOT_OCTETS, type ReceiveBatch } from './receive-slab.ts'
-import { bytesPerRun, Recorder, testFrame, until } from './testing.ts'
+import { bytesPerRun, quietSink, Recorder, testFrame, until } from './testing.ts'
 
 /** A fake socket that holds `datagrams`. */
 const holding = (datagrams: Uint8Array[]): ReceiveBatch => (_fd, buf, at, stride, size, count, lengths) => {
@@ -153,12 +153,11 @@ for (const type of [DGRAM, SEQPACKET]) {
 }
 
 inbox('a frame allocates nothing', () => {
-  const sink = { onFrame () {}, onWritable () {}, onClose () {} }
   const receiveBatch: ReceiveBatch = (_fd, _buf, _at, _stride, _size, count, lengths) => {
     for (let i = 0; i < count; i++) lengths[i] = 60
     return count
   }
-  const box = new Inbox(sink, { receiveBatch })
+  const box = new Inbox(quietSink, { receiveBatch })
   box.resume()
   const used = bytesPerRun(() => { box.receive(3) }, 2000) / RX_BURST
   assert.ok(used < 1, `${used} octets a frame`)

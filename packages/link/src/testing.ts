@@ -11,7 +11,10 @@ export * from '@vde-ts/frame/testing.js'
 export class Recorder implements FrameSink {
   readonly frames: Uint8Array[] = []
   writable = 0
+  ups = 0
+  downs = 0
   closes = 0
+  /** Of the last onDown or onClose. */
   why: Error | undefined
   /** Run on every frame after it was kept. */
   onEach: ((buf: Uint8Array, off: number, len: number) => void) | null = null
@@ -28,6 +31,17 @@ export class Recorder implements FrameSink {
     this.#wake()
   }
 
+  onUp (): void {
+    this.ups++
+    this.#wake()
+  }
+
+  onDown (why?: Error): void {
+    this.downs++
+    this.why = why
+    this.#wake()
+  }
+
   onClose (why?: Error): void {
     this.closes++
     this.why = why
@@ -36,7 +50,7 @@ export class Recorder implements FrameSink {
 
   /** Resolves when `done` is true; it is asked again whenever something happened. */
   async until (done: (self: this) => boolean, what: string, ms: number = DEADLINE_MS): Promise<void> {
-    await within(ms, this.#until(done), () => `${what}; have ${this.frames.length} frames, writable ${this.writable}, closes ${this.closes}`)
+    await within(ms, this.#until(done), () => `${what}; have ${this.frames.length} frames, writable ${this.writable}, ups ${this.ups}, downs ${this.downs}, closes ${this.closes}`)
   }
 
   async #until (done: (self: this) => boolean): Promise<void> {
@@ -49,6 +63,9 @@ export class Recorder implements FrameSink {
     for (const resolve of waiting) resolve()
   }
 }
+
+/** For links whose delivery does not matter. */
+export const quietSink: FrameSink = { onFrame () {}, onWritable () {}, onUp () {}, onDown () {}, onClose () {} }
 
 /** A test frame as a link with offload wants it: HEADROOM octets in front, its offload header zero. Its length is `len`. */
 export const lentFrame = (len: number, serial?: number): Uint8Array => {

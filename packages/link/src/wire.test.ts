@@ -14,6 +14,10 @@ linkContract('memory, wire, memory', async (left, right) => {
   const [b, outer] = memoryPair(right, wire.right)
   wire.join(inner, outer, () => { wire.close() })
   return [a, b]
+}, {
+  // The far station's carrier is the wire's right link being down, and so the near station's link.
+  cut: async ([, b]) => { b.setCarrier?.(false) },
+  restore: async ([, b]) => { b.setCarrier?.(true) }
 })
 
 /** A link that takes `room` frames, then none until more is given. */

@@ -4,7 +4,8 @@
  *     left link --onFrame--> left end --send--> right link        and the same from right to left
  *
  * When a link is full the frame it did not take is kept, the link it came from is paused, and both go on when there is
- * room: a fast side runs at the pace of the slow one and nothing is lost in between. Sinks are given when links are
+ * room: a fast side runs at the pace of the slow one and nothing is lost in between. A link that is down takes the carrier
+ * of the other one, and frames for it are dropped and counted. Sinks are given when links are
  * opened, links when both are: `new Wire()`, open with `wire.left` and `wire.right`, then `wire.join`.
  */
 import { HEADER } from '@vde-ts/frame/ethernet.js'
@@ -37,6 +38,8 @@ export class WireEnd implements FrameSink {
   oversize = 0
   /** With work left to do (checksum, segments) for a link that cannot: dropped. */
   unfinished = 0
+  /** For a link whose medium is away: dropped. */
+  down = 0
   /** Delivered before the links were joined or in spite of a pause: dropped. */
   lost = 0
   observer: FrameObserver | null = null
@@ -49,6 +52,7 @@ export class WireEnd implements FrameSink {
   #to: Link | null = null
   #opposite: WireEnd | null = null
   #isGoing = false
+  #isToUp = true
 
   constructor (side: Side, wire: { ended (side: Side, why?: Error): void }) {
     this.#side = side
@@ -60,6 +64,8 @@ export class WireEnd implements FrameSink {
     this.#from = from
     this.#to = to
     this.#opposite = opposite
+    this.#isToUp = to.isUp ?? true
+    if (!this.#isToUp) from.setCarrier?.(false)
   }
 
   /** Frames on their way to the other link. */
@@ -71,6 +77,7 @@ export class WireEnd implements FrameSink {
     this.octets += len
     if (this.observer !== null) this.observer(this.#side, buf, off, len)
     if (to === null) this.lost++
+    else if (!this.#isToUp) this.down++
     else if (len < HEADER) this.runts++
     else if (len > to.maxFrame) this.oversize++
     else if (!to.offload && !isPlain(buf, off)) this.unfinished++
@@ -84,6 +91,15 @@ export class WireEnd implements FrameSink {
 
   /** There is room in the link that this end's sink belongs to: the opposite direction goes on. */
   onWritable (): void { this.#opposite?.go() }
+
+  onUp (): void { this.#opposite?.turn(true) }
+  onDown (): void { this.#opposite?.turn(false) }
+
+  /** The medium of the link this end sends to has come or gone: the link the frames come from shows it. */
+  turn (isUp: boolean): void {
+    this.#isToUp = isUp
+    this.#from?.setCarrier?.(isUp)
+  }
 
   /** Sends what was kept, then lets the link deliver again. */
   go (): void {
@@ -100,7 +116,8 @@ export class WireEnd implements FrameSink {
     while (kept.frames > 0) {
       const to = this.#to
       // The other link may have changed meanwhile (one that joins again): a frame too long for it now would stay for ever.
-      if (to !== null && kept.headLen > to.maxFrame) this.oversize++
+      if (!this.#isToUp) this.down++
+      else if (to !== null && kept.headLen > to.maxFrame) this.oversize++
       else if (to !== null && !to.send(kept.headBuf, kept.headAt, kept.headLen)) return false
       kept.drop(1)
     }

@@ -23,6 +23,10 @@ export interface ConnectionOptions extends OpenOptions {
   onFrame? (frame: Uint8Array): void
   /** `send` answered false before, now there is room. */
   onWritable? (): void
+  /** The medium is there: frames pass from now on. Only after `onDown`, or when {@link Connection.isUp} was false. */
+  onUp? (): void
+  /** The medium is away; it may come back. Frames sent meanwhile are lost. */
+  onDown? (why?: Error): void
   /** The other side is gone. `why` is absent on an orderly end. Not called after `close`. */
   onClose? (why?: Error): void
 }
@@ -33,6 +37,8 @@ export interface Connection extends AsyncDisposable {
   readonly label: string
   /** Octets of the longest frame it takes. */
   readonly maxFrame: number
+  /** False while the medium is away, or not there yet: `tcp://` opens before it is connected. */
+  readonly isUp: boolean
   /** Resolves once the connection is closed by either side: with the reason, or undefined when it ended in order. */
   readonly closed: Promise<Error | undefined>
   /**
@@ -74,6 +80,7 @@ class OpenConnection implements Connection, FrameSink {
   }
 
   get label (): string { return this.#link?.label ?? '' }
+  get isUp (): boolean { return this.#link !== null && (this.#link.isUp ?? true) }
   get maxFrame (): number { return this.#link?.maxFrame ?? 0 }
 
   start (link: Link): void {
@@ -121,6 +128,8 @@ class OpenConnection implements Connection, FrameSink {
     if (onFrame !== undefined && !this.#isClosed) this.#run(() => { onFrame(buf.subarray(off, off + len)) })
   }
 
+  onUp (): void { if (!this.#isClosed) this.#run(() => { this.#options.onUp?.() }) }
+  onDown (why?: Error): void { if (!this.#isClosed) this.#run(() => { this.#options.onDown?.(why) }) }
   onWritable (): void { this.#run(() => { this.#options.onWritable?.() }) }
 
   onClose (why?: Error): void {

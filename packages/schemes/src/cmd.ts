@@ -93,6 +93,8 @@ class CommandLink implements Link, FrameSink {
 
   onFrame (buf: Uint8Array, off: number, len: number): void { this.#sink.onFrame(buf, off, len) }
   onWritable (): void { this.#sink.onWritable() }
+  onUp (): void { this.#sink.onUp() }
+  onDown (why?: Error): void { this.#sink.onDown(why) }
 
   /** The stream is over. The command usually ends in the same moment; how is worth a short wait. */
   onClose (why?: Error): void {

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { native, DGRAM, IN } from '@vde-ts/native'
 import { loop, type Flushable, type Loop, type Watcher } from '@vde-ts/link'
-import { Recorder, bytesPerRun, settle, testFrame, until } from '@vde-ts/link/testing.js'
+import { Recorder, bytesPerRun, quietSink, settle, testFrame, until } from '@vde-ts/link/testing.js'
 import { DatagramLink } from './datagram-link.ts'
 import { StreamLink } from './stream-link.ts'
 import { scratch } from './testing.ts'
@@ -95,8 +95,6 @@ class HandLoop {
   markDirty (what: Flushable): void { this.dirty = what }
 }
 
-const quiet = { onFrame () {}, onWritable () {}, onClose () {} }
-
 /** Octets of heap a frame may cost: the ring makes one view to copy a long one, see copyOctets. */
 const LIMITS = [[20, 1], [1514, 150]] as const
 const cost = suite('heap per frame')
@@ -108,8 +106,8 @@ for (const [len, limit] of LIMITS) {
     const ends = new Int32Array(2)
     native.socketPair(DGRAM, ends)
     let frames = 0
-    const a = new DatagramLink(ends[0], quiet, hand as unknown as Loop, { label: 'a' })
-    const b = new DatagramLink(ends[1], { ...quiet, onFrame () { frames++ } }, hand as unknown as Loop, { label: 'b' })
+    const a = new DatagramLink(ends[0], quietSink, hand as unknown as Loop, { label: 'a' })
+    const b = new DatagramLink(ends[1], { ...quietSink, onFrame () { frames++ } }, hand as unknown as Loop, { label: 'b' })
     b.resume()
     const bytes = bytesPerRun(() => {
       a.send(lent, 32, len)
@@ -129,8 +127,8 @@ for (const [len, limit] of LIMITS) {
     native.pipe(go, true)
     native.pipe(come, true)
     let frames = 0
-    const a = new StreamLink(come[0], go[1], quiet, hand as unknown as Loop, { label: 'a' })
-    const b = new StreamLink(go[0], come[1], { ...quiet, onFrame () { frames++ } }, hand as unknown as Loop, { label: 'b' })
+    const a = new StreamLink(come[0], go[1], quietSink, hand as unknown as Loop, { label: 'a' })
+    const b = new StreamLink(go[0], come[1], { ...quietSink, onFrame () { frames++ } }, hand as unknown as Loop, { label: 'b' })
     b.resume()
     const watcher = hand.watchers.get(go[0])
     const bytes = bytesPerRun(() => {

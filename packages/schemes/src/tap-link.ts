@@ -137,6 +137,11 @@ export class TapLink implements Link, Watcher {
     return true
   }
 
+  /** What stands behind the interface: without it the kernel says NO-CARRIER and sends nothing. */
+  setCarrier (isOn: boolean): void {
+    if (!this.#isClosed && !this.#isEnded) native.tapCarrier(this.#fd, isOn)
+  }
+
   pause (): void {
     this.#isPaused = true
     this.#watch()

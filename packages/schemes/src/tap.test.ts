@@ -67,6 +67,19 @@ const inside = (): void => {
     link.close()
   })
 
+  tap('without a carrier the kernel knows that nothing is behind the interface', async () => {
+    const link = await openVnl('tap://cable0', new Recorder()) as TapLink
+    ip('link', 'set', 'cable0', 'up')
+    const isOn = (): boolean => !spawnSync('ip', ['link', 'show', 'cable0']).stdout.toString().includes('NO-CARRIER')
+    assert.ok(isOn())
+    link.setCarrier(false)
+    assert.not.ok(isOn())
+    link.setCarrier(true)
+    assert.ok(isOn())
+    link.close()
+    link.setCarrier(false)
+  })
+
   tap('a long burst of the kernel is taken in several turns, in order', async () => {
     const sink = new Recorder()
     const link = await openVnl('tap://burst0', sink)

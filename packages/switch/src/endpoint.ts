@@ -14,6 +14,8 @@ export interface EndpointHost {
   forward (port: Port, buf: Uint8Array, off: number, len: number): void
   /** The endpoint closed: take it off its port. Called once. */
   endpointClosed (endpoint: Endpoint): void
+  /** Its link went down or came up. */
+  endpointTurned (endpoint: Endpoint): void
 }
 
 /** Made by `Switch.attach`; the sink of one link from {@link Endpoint.connect} on. */
@@ -33,6 +35,7 @@ export class Endpoint implements FrameSink {
   readonly #host: EndpointHost
   #link: Link | null = null
   #isClosed = false
+  #isUp = true
 
   constructor (
     id: number, port: Port, host: EndpointHost, queue: FrameQueue,
@@ -49,6 +52,8 @@ export class Endpoint implements FrameSink {
 
   get isClosed (): boolean { return this.#isClosed }
   get link (): Link | null { return this.#link }
+  /** False while the medium of its link is away. */
+  get isUp (): boolean { return this.#isUp }
 
   /** Plugs the link in, which this endpoint must be the sink of, and starts it. The link is the endpoint's from now on. */
   connect (link: Link): void {
@@ -57,6 +62,7 @@ export class Endpoint implements FrameSink {
       return
     }
     this.#link = link
+    this.#turn(link.isUp ?? true)
     link.resume()
   }
 
@@ -71,12 +77,22 @@ export class Endpoint implements FrameSink {
     if (this.#link !== null) this.queue.drain(this.#link)
   }
 
+  onUp (): void { this.#turn(true) }
+  onDown (): void { this.#turn(false) }
+
+  #turn (isUp: boolean): void {
+    if (this.#isClosed || isUp === this.#isUp) return
+    this.#isUp = isUp
+    this.#host.endpointTurned(this)
+  }
+
   onClose (): void { this.close() }
 
   /** Sends one plain frame, behind those that wait already. */
   send (buf: Uint8Array, off: number, len: number): void {
     const link = this.#link
     if (link === null) this.port.drops.closed++
+    else if (!this.#isUp) this.port.drops.down++
     else if (len > link.maxFrame) this.port.drops.oversize++
     else this.#offer(link, buf, off, len, 1, 0)
   }
@@ -85,6 +101,7 @@ export class Endpoint implements FrameSink {
   sendUnfinished (form: WireForm, buf: Uint8Array, off: number, len: number): void {
     const link = this.#link
     if (link === null) this.port.drops.closed += form.frames
+    else if (!this.#isUp) this.port.drops.down += form.frames
     else if (form.largest > link.maxFrame) this.port.drops.oversize += form.frames
     else if (link.offload && !form.mustFinish) this.#offer(link, buf, off, len, form.frames, form.headers)
     else this.#sendSegments(link, form)

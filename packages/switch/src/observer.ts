@@ -2,14 +2,18 @@
  * What a switch tells of itself while it runs. Every method is optional, none may throw; the switch pays nothing for an
  * event nobody listens to. Addresses are two int32 halves, see `@vde-ts/frame/ethernet.js`.
  *
- * Order on connect: portAdded (if the port is new), endpointAdded, description. On disconnect: endpointRemoved,
- * portRemoved (if it was the last), hashRemoved for each address of the port.
+ * Order on connect: portAdded (if the port is new), endpointAdded, description, portUp. On disconnect: endpointRemoved,
+ * portDown, portRemoved (if it was the last), hashRemoved for each address of the port.
  */
 export interface Observer {
   /** The port exists now. Not repeated when an existing idle port is used again. */
   portAdded? (port: number): void
   /** The last endpoint of the port left. The port itself, with its configuration, stays. */
   portRemoved? (port: number): void
+  /** The medium of the first endpoint is there (MAC_Operational), see {@link Port.isUp}. */
+  portUp? (port: number): void
+  /** The media of all endpoints are away, or none is plugged in any more; hashRemoved follows. */
+  portDown? (port: number): void
   endpointAdded? (port: number, id: number): void
   endpointRemoved? (port: number, id: number): void
   /** Raw text of the client: escape it before showing. Follows endpointAdded when there is a description. */
@@ -33,6 +37,8 @@ export class Observers implements Required<Observer> {
 
   portAdded (port: number): void { for (const one of this.#all) one.portAdded?.(port) }
   portRemoved (port: number): void { for (const one of this.#all) one.portRemoved?.(port) }
+  portUp (port: number): void { for (const one of this.#all) one.portUp?.(port) }
+  portDown (port: number): void { for (const one of this.#all) one.portDown?.(port) }
   endpointAdded (port: number, id: number): void { for (const one of this.#all) one.endpointAdded?.(port, id) }
   endpointRemoved (port: number, id: number): void { for (const one of this.#all) one.endpointRemoved?.(port, id) }
   description (port: number, id: number, text: string): void {

@@ -36,6 +36,8 @@ export class Drops {
   tooManySegments = 0
   /** The queue of the endpoint, or the budget of the switch, was full. */
   queueFull = 0
+  /** The medium of the endpoint's link is away. */
+  down = 0
   /** The endpoint has no link (yet, or any more). */
   closed = 0
 }
@@ -53,6 +55,8 @@ export class Port implements AccessRule {
   group: number = NONE
   /** Uid of the endpoints plugged in; NONE when there is none, or it is unknown. */
   currentUser: number = NONE
+  /** True when the medium of something plugged in is there: MAC_Operational of 802.1Q. */
+  isUp = false
   /** Newest first. Replaced on change, never changed, so that a loop over it goes on undisturbed. */
   endpoints: readonly Endpoint[] = []
 

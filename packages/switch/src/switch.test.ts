@@ -323,6 +323,8 @@ events('connect and disconnect tell in the documented order', () => {
   const stop = sw.observe({
     portAdded: (port) => { told.push(`port/+ ${port}`) },
     portRemoved: (port) => { told.push(`port/- ${port}`) },
+    portUp: (port) => { told.push(`up ${port}`) },
+    portDown: (port) => { told.push(`down ${port}`) },
     endpointAdded: (port, id) => { told.push(`port/ep/+ ${port} ${id}`) },
     endpointRemoved: (port, id) => { told.push(`port/ep/- ${port} ${id}`) },
     description: (port, id, text) => { told.push(`port/descr ${port} ${id} ${text}`) },
@@ -338,9 +340,50 @@ events('connect and disconnect tell in the documented order', () => {
   stop()
   plug(sw, 2)
   assert.equal(told, [
-    'port/+ 1', 'port/ep/+ 1 1', 'port/descr 1 1 me', 'hash/+ 512 1 0 1',
-    'port/ep/- 1 1', 'port/- 1', 'hash/- 512 1 0 1', 'port/ep/+ 1 2'
+    'port/+ 1', 'port/ep/+ 1 1', 'port/descr 1 1 me', 'up 1', 'hash/+ 512 1 0 1',
+    'port/ep/- 1 1', 'down 1', 'port/- 1', 'hash/- 512 1 0 1', 'port/ep/+ 1 2', 'up 1'
   ])
+})
+
+events('a port is down when all its media are: its addresses go, frames for it are counted as such', () => {
+  const sw = makeSwitch()
+  const told: string[] = []
+  sw.observe({
+    portUp: (port) => { told.push(`up ${port}`) },
+    portDown: (port) => { told.push(`down ${port}`) },
+    hashRemoved: (_hi, _lo, _vlan, port) => { told.push(`hash/- ${port}`) }
+  })
+  const first = plug(sw, 1)
+  const second = plug(sw, 1)
+  const other = plug(sw, 2)
+  told.length = 0
+  give(first.endpoint, FRAME)
+  first.endpoint.onDown()
+  first.endpoint.onDown()
+  assert.equal([told, sw.port(1).isUp], [[], true])
+  give(other.endpoint, FRAME)
+  assert.equal([first.link.count, second.link.count, sw.port(1).drops.down], [0, 1, 1])
+  give(second.endpoint, FRAME)
+  second.endpoint.onDown()
+  assert.equal([told, sw.port(1).isUp, sw.port(1).isActive], [['down 1', 'hash/- 1'], false, true])
+  give(other.endpoint, FRAME)
+  assert.equal([first.link.count, second.link.count, sw.port(1).drops.down], [0, 1, 3])
+  second.endpoint.onUp()
+  assert.equal([told.at(-1), sw.port(1).isUp], ['up 1', true])
+  first.endpoint.onUp()
+  give(other.endpoint, FRAME)
+  assert.equal([first.link.count, second.link.count, told.length], [1, 2, 3])
+})
+
+events('a link that is down when it is connected', () => {
+  const sw = makeSwitch()
+  const endpoint = sw.attach({ port: 3, owner: user(1), module: 'tcp', description: '' })
+  const link = new FakeLink()
+  link.isUp = false
+  endpoint.connect(link)
+  assert.not.ok(sw.port(3).isUp)
+  endpoint.onUp()
+  assert.ok(sw.port(3).isUp)
 })
 
 events.run()

@@ -143,15 +143,29 @@ export class Switch implements EndpointHost {
     }
     this.#observers.endpointAdded(number, endpoint.id)
     if (request.description !== '') this.#observers.description(number, endpoint.id, request.description)
+    this.#refreshState(port)
     return endpoint
   }
 
   forward (port: Port, buf: Uint8Array, off: number, len: number): void { this.#bridge.forward(port, buf, off, len) }
 
+  endpointTurned (endpoint: Endpoint): void { this.#refreshState(endpoint.port) }
+
+  /** A port goes down with the last medium behind it, and what was learnt there is not there any more. */
+  #refreshState (port: Port): void {
+    const isUp = port.endpoints.some((endpoint) => endpoint.isUp)
+    if (isUp === port.isUp) return
+    port.isUp = isUp
+    if (isUp) return this.#observers.portUp(port.number)
+    this.#observers.portDown(port.number)
+    if (port.isActive) this.#fdb.flushPort(port.number)
+  }
+
   endpointClosed (endpoint: Endpoint): void {
     const { port } = endpoint
     port.endpoints = port.endpoints.filter((one) => one !== endpoint)
     this.#observers.endpointRemoved(port.number, endpoint.id)
+    this.#refreshState(port)
     if (port.isActive) return
     port.currentUser = NONE
     this.#firstFree = Math.min(this.#firstFree, Math.max(port.number, 1))

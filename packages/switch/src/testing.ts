@@ -12,6 +12,7 @@ export class FakeLink implements Link {
   isFull = false
   isPaused = true
   isClosed = false
+  isUp = true
   /** Keeps nothing: to measure. */
   isMute = false
   sent: string[] = []

@@ -44,6 +44,8 @@ let received = 0
 const sink: FrameSink = {
   onFrame () { received++ },
   onWritable () {},
+  onUp () {},
+  onDown () {},
   onClose () { closed++ }
 }
 let closed = 0

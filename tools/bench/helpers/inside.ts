@@ -106,7 +106,7 @@ const learning = (): void => {
 
 const media = (): void => {
   let count = 0
-  const sink: FrameSink = { onFrame () { count++ }, onWritable () {}, onClose () {} }
+  const sink: FrameSink = { onFrame () { count++ }, onWritable () {}, onUp () {}, onDown () {}, onClose () {} }
   const buf = makeFrame(0, 1)
   const [left, right] = memoryPair(sink, sink)
   right.resume()

@@ -4,7 +4,7 @@
  *     VNL <--> Rejoin <--wire--> TapLink <--> vde0
  *
  * A switch that takes taps is handed this one: then no frame passes here, and the wire stands by for the day that another
- * switch, which does not, is there instead.
+ * switch, which does not, is there instead. While the network is away the interface has no carrier.
  */
 import { native } from '@vde-ts/native'
 import { systemError, type Loop } from '@vde-ts/link'
@@ -13,7 +13,8 @@ import { VNET_HEADER } from '@vde-ts/tun-tap'
 import { resolveVnl } from '@vde-ts/schemes/registry.js'
 import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
-import { Rejoin, type RejoinWorld } from './rejoin.ts'
+import { Rejoin, rejoinWorld } from '@vde-ts/schemes/rejoin.js'
+import { REJOIN_RESET_MS, rejoinPauseMs } from './rejoin-pause.ts'
 
 /** Shown by the switch, with ` user=... pid=...` behind it. */
 const DESCRIPTION = 'vdens'
@@ -41,7 +42,10 @@ export class Interface {
       label: vnl === '' ? 'default network' : vnl,
       isRepeatable: isRepeatable(vnl),
       open: async sink => await this.#uplink.open(sink),
-      world: worldOf(say)
+      world: rejoinWorld(say),
+      pauseMs: rejoinPauseMs,
+      resetMs: REJOIN_RESET_MS,
+      comfort: '; the interface stays'
     })
   }
 
@@ -88,12 +92,3 @@ const isSeqpacket = (vnl: string): boolean => {
     return resolveVnl(vnl).name === 'seqpacket'
   } catch { return false } // no VNL at all: opening it will say so
 }
-
-const worldOf = (say: (text: string) => void): RejoinWorld => ({
-  say,
-  later: (run, ms) => {
-    const timer = setTimeout(run, ms)
-    return () => { clearTimeout(timer) }
-  },
-  now: () => performance.now()
-})

@@ -149,6 +149,8 @@ function * portLines ({ names }: SwitchContext, port: Port): Generator<string> {
   yield `Port ${digits(port.number, 4)} untagged_vlan=${digits(port.pvid, 4)} ${state} - ${named}Unnamed Allocatable`
   yield ` Current User: ${names.user(port.currentUser)} ` +
     `Access Control: (User: ${names.user(port.user)} - Group: ${names.group(port.group)})`
+  // Only links that outlive their medium can be down, and no C program makes such a port.
+  if (port.isActive && !port.isUp) yield ' Link: DOWN'
   yield ` IN:  ${counts(port.inFrames, port.inBytes)}`
   yield ` OUT: ${counts(port.outFrames, port.outBytes)}`
   for (const { id, module, description } of port.endpoints) {
@@ -164,11 +166,12 @@ const portJson = ({ names }: SwitchContext, port: Port): object => ({
   port: port.number,
   untaggedVlan: port.pvid,
   isActive: port.isActive,
+  isUp: port.isUp,
   isAllocatable: port.isAllocatable,
   currentUser: port.currentUser < 0 ? null : names.user(port.currentUser),
   user: port.user < 0 ? null : names.user(port.user),
   group: port.group < 0 ? null : names.group(port.group),
   in: { frames: port.inFrames, octets: port.inBytes },
   out: { frames: port.outFrames, octets: port.outBytes },
-  endpoints: port.endpoints.map(({ id, module, description }) => ({ id, module, description }))
+  endpoints: port.endpoints.map(({ id, module, description, isUp }) => ({ id, module, description, isUp }))
 })

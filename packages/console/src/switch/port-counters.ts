@@ -33,13 +33,18 @@ function * counterLines (port: Port): Generator<string> {
   }
 }
 
-interface LinkDrops { readonly in: number, readonly out: number }
+interface LinkDrops { readonly in: number, readonly out: number, readonly down?: number }
 
 /** What the medium itself lost since it was plugged in, `port/resetcounter` or not; null: it counts nothing. */
-const linkDrops = (link: Link | null): LinkDrops | null =>
-  link?.rxDrops === undefined && link?.txDrops === undefined ? null : { in: link.rxDrops ?? 0, out: link.txDrops ?? 0 }
+const linkDrops = (link: Link | null): LinkDrops | null => {
+  if (link?.rxDrops === undefined && link?.txDrops === undefined && link?.downDrops === undefined) return null
+  const drops = { in: link.rxDrops ?? 0, out: link.txDrops ?? 0 }
+  return link.downDrops === undefined ? drops : { ...drops, down: link.downDrops }
+}
 
-const linkText = (drops: LinkDrops | null): string => drops === null ? '' : `, by the link in ${drops.in} out ${drops.out}`
+const linkText = (drops: LinkDrops | null): string => drops === null
+  ? ''
+  : `, by the link in ${drops.in} out ${drops.out}${drops.down === undefined ? '' : ` down ${drops.down}`}`
 
 const counterJson = (port: Port): object => ({
   port: port.number,

@@ -171,9 +171,17 @@ test('port/counters tells losses and queues', ({ bench }) => {
   assert.equal(run(bench, 'port/counters').split('\n').slice(1, 4), [
     'Port 0002 in 0 out 0 lost 1 moved 0 unlearnt 0',
     ' lost: runt 1, giant 0, malformed 0, vlan 0, notForwarding 0, filtered 0, loop 0, oversize 0, tooManySegments 0, ' +
-      'queueFull 0, closed 0',
+      'queueFull 0, down 0, closed 0',
     '  -- endpoint ID 0001 queue 0/77 frames 0 octets, lost 0'
   ])
+})
+
+test('a port whose medium is away says so', ({ bench }) => {
+  const endpoint = bench.plug(2)
+  assert.not.match(run(bench, 'port/print 2'), /DOWN/)
+  endpoint.onDown()
+  assert.match(run(bench, 'port/print 2'), / ACTIVE .*\n Current User.*\n Link: DOWN\n/)
+  assert.match(run(bench, 'port/print 2 --json'), /"isActive":true,"isUp":false,/)
 })
 
 test('every print and showinfo has a --json form of one line', ({ bench }) => {

@@ -2,9 +2,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { memoryPair } from '@vde-ts/link/memory.js'
 import type { FrameSink, Link } from '@vde-ts/link'
-import { Rejoin, STABLE_MS, backoffMs } from './rejoin.ts'
+import { quietSink } from '@vde-ts/link/testing.js'
+import { Rejoin, STABLE_MS, type RejoinOptions } from './rejoin.ts'
 
-const quiet: FrameSink = { onFrame () {}, onWritable () {}, onClose () {} }
+/** 50, 100, ... 500 ms. */
+const pauseMs = (attempt: number): number => Math.min(500, 50 * 2 ** Math.min(attempt, 10))
 
 /** A network that can be taken away, a clock moved by hand, and everything that was said. */
 class Bench {
@@ -20,16 +22,22 @@ class Bench {
   readonly sink: FrameSink = {
     onFrame: (_buf, _off, len) => { this.seen.push(`frame ${len}`) },
     onWritable: () => { this.seen.push('writable') },
+    onUp: () => { this.seen.push('up') },
+    onDown: () => { this.seen.push('down') },
     onClose: () => { this.seen.push('close') }
   }
 
   readonly rejoin: Rejoin
 
-  constructor (isRepeatable = true) {
+  constructor (isRepeatable = true, more: Partial<RejoinOptions> = {}) {
     this.rejoin = new Rejoin(this.sink, {
       label: 'vde:///x',
       isRepeatable,
       open: async sink => this.#open(sink),
+      pauseMs,
+      resetMs: STABLE_MS,
+      comfort: '; the interface stays',
+      ...more,
       world: {
         say: text => { this.said.push(text) },
         later: (run, ms) => this.#later(run, ms),
@@ -41,7 +49,7 @@ class Bench {
   #open (sink: FrameSink): Link {
     if (!this.isThere) throw new Error('nobody')
     this.opened++
-    const [near, far] = memoryPair(sink, { ...quiet, onFrame: (_buf, _off, len) => { this.seen.push(`out ${len}`) } })
+    const [near, far] = memoryPair(sink, { ...quietSink, onFrame: (_buf, _off, len) => { this.seen.push(`out ${len}`) } })
     this.far = far
     far.resume()
     return near
@@ -73,11 +81,6 @@ class Bench {
 const frame = new Uint8Array(128)
 const test = suite('Rejoin')
 
-test('back-off: 50 to 500 ms for ten seconds, then up to 5 s', () => {
-  assert.equal([0, 1, 2, 3, 4, 19].map(backoffMs), [50, 100, 200, 400, 500, 500])
-  assert.equal([20, 21, 22, 23, 24, 99, 5000].map(backoffMs), [1000, 2000, 4000, 5000, 5000, 5000, 5000])
-})
-
 test('the first failure is the caller\'s', async () => {
   const bench = new Bench()
   bench.isThere = false
@@ -96,24 +99,25 @@ test('passes frames both ways', async () => {
   assert.equal(bench.seen, ['out 60', 'frame 70'])
 })
 
-test('a loss is told once, send is full meanwhile, and the return is told and wakes the sender', async () => {
+test('a loss is told once, frames sent meanwhile are lost and counted, and the return is told', async () => {
   const bench = new Bench()
   await bench.rejoin.start()
   bench.rejoin.resume()
   await bench.pass(10 * STABLE_MS)
   bench.isThere = false
   bench.far?.close()
-  assert.not.ok(bench.rejoin.send(frame, 32, 60))
+  assert.ok(bench.rejoin.send(frame, 32, 60))
+  assert.equal([bench.rejoin.isUp, bench.rejoin.downDrops], [false, 1])
   await bench.pass(3000)
   assert.equal(bench.said, ['vde:///x: connection lost, joining again; the interface stays'])
   assert.equal(bench.pauses.slice(0, 5), [50, 100, 200, 400, 500])
   bench.isThere = true
   await bench.pass(600)
   assert.equal(bench.said.slice(1), ['vde:///x: joined again'])
-  assert.equal(bench.seen, ['writable'])
   assert.ok(bench.rejoin.send(frame, 32, 60))
   bench.far?.send(frame, 32, 70)
-  assert.equal(bench.seen, ['writable', 'out 60', 'frame 70'])
+  assert.equal(bench.seen, ['down', 'up', 'out 60', 'frame 70'])
+  assert.ok(bench.rejoin.isUp)
 })
 
 test('a pause made while away holds', async () => {
@@ -144,7 +148,7 @@ test('one that comes and goes is told of a few times only, with growing pauses',
   await bench.rejoin.start()
   for (let i = 0; i < 30; i++) {
     bench.far?.close()
-    await bench.pass(backoffMs(i))
+    await bench.pass(pauseMs(i))
   }
   assert.is(bench.opened, 31)
   assert.equal(bench.said.map(line => line.slice(10)), [
@@ -171,8 +175,42 @@ test('close ends the tries, and a link that opens too late', async () => {
   bench.rejoin.close()
   await opening
   assert.is(bench.planned, 0)
-  assert.not.ok(bench.rejoin.send(frame, 32, 60))
   assert.not.ok(bench.seen.includes('close'))
+})
+
+test('a full medium that goes owes its sender nothing more', async () => {
+  const bench = new Bench()
+  await bench.rejoin.start()
+  bench.far?.pause()
+  assert.not.ok(bench.rejoin.send(frame, 32, 60))
+  bench.far?.close()
+  assert.equal(bench.seen, ['down', 'writable'])
+})
+
+test('down and up of the medium itself are passed on, and one that stays down is opened anew', async () => {
+  const bench = new Bench(true, { patienceMs: 20_000 })
+  await bench.rejoin.start()
+  await bench.pass(STABLE_MS)
+  const first = bench.far
+  first?.setCarrier?.(false)
+  first?.setCarrier?.(true)
+  first?.setCarrier?.(false)
+  assert.equal(bench.seen, ['down', 'up', 'down'])
+  await bench.pass(19_999)
+  assert.is(bench.opened, 1)
+  await bench.pass(100)
+  assert.equal([bench.opened, bench.seen.at(-1)], [2, 'up'])
+})
+
+test('away from the start: told, down, and up once it is there', async () => {
+  const bench = new Bench()
+  bench.isThere = false
+  bench.rejoin.startAway(new Error('nobody'))
+  await bench.pass(500)
+  assert.equal([bench.said, bench.seen, bench.rejoin.isUp], [['vde:///x: not there yet (nobody), still trying'], [], false])
+  bench.isThere = true
+  await bench.pass(500)
+  assert.equal([bench.said.length, bench.seen], [2, ['up']])
 })
 
 test.run()
