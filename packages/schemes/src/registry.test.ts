@@ -69,7 +69,7 @@ for (const [content, name, text] of [
   })
 }
 
-resolve('a file is followed once, an empty one not at all', () => {
+resolve('a file is followed once, an empty one and a program not at all', () => {
   const dir = scratch()
   const first = `${dir.path}/first`
   writeFileSync(first, `${first}\n`)
@@ -77,6 +77,7 @@ resolve('a file is followed once, an empty one not at all', () => {
   writeFileSync(`${dir.path}/empty`, '\n')
   assert.equal(resolveVnl(`${dir.path}/empty`), { name: 'vde', text: `${dir.path}/empty` })
   assert.equal(resolveVnl(`${first}[3]`), { name: 'vde', text: `${first}[3]` })
+  assert.equal(resolveVnl('/bin/sh'), { name: 'vde', text: '/bin/sh' })
   dir.remove()
 })
 

@@ -103,7 +103,7 @@ const defaultVnl = (): string => {
   return ''
 }
 
-/** First line of the regular file `path`; null when it is none, is empty or cannot be read. */
+/** First line of the regular file `path`; null when it is none, is empty, cannot be read or is no text (a program). */
 const readIndirect = (path: string): string | null => {
   let fd = -1
   try {
@@ -112,7 +112,7 @@ const readIndirect = (path: string): string | null => {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const octets = Buffer.alloc(MAX_INDIRECT)
     const line = indirectLine(octets.toString('utf8', 0, readSync(fd, octets, 0, MAX_INDIRECT, 0)))
-    return line === '' ? null : line
+    return line === '' || line.includes('\0') ? null : line
   } catch {
     return null
   } finally {
