@@ -12,6 +12,8 @@ import { OFFLOAD, csumStart, hdrLen, setCsumStart, setHdrLen } from './offload.t
 
 /** Ethertype of a tag. */
 export const TPID = 0x8100
+/** Ethertype of a service tag, a provider's [802.1Q table 9-1]. */
+export const SERVICE_TPID = 0x88a8
 /** Octets of a tag. */
 export const TAG = 4
 /** Highest VLAN a frame can be in. */

@@ -12,12 +12,13 @@
  * learnt in a key space of that VID. So access ports of different VLANs stay apart, and a VLAN that is defined
  * behaves as on any other switch.
  */
-import { etherType, isGroup, macHi, macLo, MIN_WIRE_FRAME } from '@vde-ts/frame/ethernet.js'
+import { etherType, isGroup, setEtherType, macHi, macLo, MIN_WIRE_FRAME } from '@vde-ts/frame/ethernet.js'
 import { isPlain } from '@vde-ts/frame/offload.js'
-import { popTag, pushTag, setTagControl, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
+import { popTag, pushTag, setTagControl, SERVICE_TPID, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
 import { OFFLOAD, HEADROOM } from '@vde-ts/link/link.js'
 import { type Fdb, MOVED, REFUSED } from './fdb.ts'
 import type { Port } from './port.ts'
+import { ADMIT_TAGGED, ADMIT_UNTAGGED } from './port-vlan.ts'
 import { NO_VLAN, type Vlan } from './vlan.ts'
 import { WireForms } from './wire-form.ts'
 
@@ -33,7 +34,7 @@ const BRIDGES_LO = 0xc2000000 | 0
 
 /** Takes the BPDUs; while there is none they are data like any other multicast. */
 export interface BpduConsumer {
-  /** Borrowed bytes, as everywhere. `vlan` is where the frame belongs, with or without a tag on it. */
+  /** Borrowed bytes, as everywhere. `vlan` is where the frame belongs, with or without a tag on it; 4095: to none. */
   onBpdu (port: number, vlan: number, buf: Uint8Array, off: number, len: number): void
 }
 
@@ -105,8 +106,8 @@ export class Bridge {
   }
 
   #classify (port: Port, buf: Uint8Array, off: number, len: number): void {
-    if (etherType(buf, off) !== TPID) {
-      this.#ingress(port, port.pvid, false, buf, off, len)
+    if (etherType(buf, off) !== port.tpid) {
+      this.#ingress(port, port.bareVlan, false, buf, off, len)
       return
     }
     if (len < TAGGED_HEADER) {
@@ -115,6 +116,10 @@ export class Bridge {
     }
     const tci = tagControl(buf, off)
     const vid = tci & 0xfff
+    if ((port.admits & (vid === 0 ? ADMIT_UNTAGGED : ADMIT_TAGGED)) === 0) {
+      port.drops.frameType += this.#wireFrames
+      return
+    }
     if (vid !== 0 || port.pvid === 0) {
       this.#ingress(port, vid, true, buf, off, len)
       return
@@ -124,14 +129,22 @@ export class Bridge {
     setTagControl(buf, off, tci)
   }
 
+  /** A BPDU belongs to the port, not to a VLAN: the tree hears it also where no untagged frame may come in [802.1Q 8.13.9]. */
+  #refuse (port: Port, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
+    const isBpdu = macLo(buf, off) === BRIDGES_LO && macHi(buf, off) === BRIDGES_HI
+    if (isBpdu && !isTagged && this.bpduConsumer !== null) this.bpduConsumer.onBpdu(port.number, NO_VLAN, buf, off, len)
+    else if (!isTagged && (port.admits & ADMIT_UNTAGGED) === 0) port.drops.frameType += this.#wireFrames
+    else port.drops.vlan += this.#wireFrames
+  }
+
   #ingress (port: Port, vid: number, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
     const vlan = this.vlans[vid]
     if (vlan === null && isTagged && this.isTransparent && vid !== NO_VLAN) {
       this.#passOpaque(port, vid, buf, off, len)
       return
     }
-    if (vlan === null || (port.pvid !== vid && !vlan.tagged.has(port.number))) {
-      port.drops.vlan += this.#wireFrames
+    if (vlan === null || (port.pvid !== vid && !vlan.tagged.has(port.number) && port.isFiltering)) {
+      this.#refuse(port, isTagged, buf, off, len)
       return
     }
     const dstHi = macHi(buf, off)
@@ -162,21 +175,32 @@ export class Bridge {
     if (to === from) from.drops.filtered += this.#wireFrames
     else if (to === null || !vlan.isMember(to.number)) from.drops.vlan += this.#wireFrames // a static address can point anywhere
     else if (!vlan.mayForward(to.number)) from.drops.notForwarding += this.#wireFrames
-    else if (isTagged === (to.pvid !== vlan.id)) to.send(buf, off, len)
-    else if (isTagged) this.#sendPopped(to.alone, from, buf, off, len)
-    else this.#sendPushed(to.alone, from, vlan.id, buf, off, len)
+    else if (isTagged === (to.untaggedVlan !== vlan.id) && to.tpid === from.tpid) to.send(buf, off, len)
+    else this.#sendConverted(vlan, from, to, isTagged, buf, off, len)
+  }
+
+  /** Apart from the straight way, which is faster without it: 60 ns against 64. */
+  #sendConverted (vlan: Vlan, from: Port, to: Port, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
+    if (to.untaggedVlan === vlan.id) {
+      if (isTagged) this.#sendPopped(to.alone, from, buf, off, len)
+      else to.send(buf, off, len)
+    } else if (isTagged) this.#sendTagged(to.alone, to.tpid, from, buf, off, len)
+    else this.#sendPushed(to.alone, to.tpid, from, vlan.id, buf, off, len)
   }
 
   #flood (vlan: Vlan, from: Port, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
     if (vlan.isStale) vlan.refresh(this.ports)
     const tagged = vlan.taggedFlood
+    const service = vlan.serviceFlood
     const untagged = vlan.untaggedFlood
     if (isTagged) {
-      sendAll(tagged, from, buf, off, len)
+      this.#sendTagged(tagged, TPID, from, buf, off, len)
+      if (service.length > 0) this.#sendTagged(service, SERVICE_TPID, from, buf, off, len)
       if (hasOther(untagged, from)) this.#sendPopped(untagged, from, buf, off, len)
     } else {
       sendAll(untagged, from, buf, off, len)
-      if (hasOther(tagged, from)) this.#sendPushed(tagged, from, vlan.id, buf, off, len)
+      if (hasOther(tagged, from)) this.#sendPushed(tagged, TPID, from, vlan.id, buf, off, len)
+      if (hasOther(service, from)) this.#sendPushed(service, SERVICE_TPID, from, vlan.id, buf, off, len)
     }
   }
 
@@ -198,8 +222,23 @@ export class Bridge {
     }
   }
 
-  #sendPushed (targets: readonly Port[], from: Port, tci: number, buf: Uint8Array, off: number, len: number): void {
-    const at = pushTag(buf, off, tci)
+  #sendTagged (targets: readonly Port[], tpid: number, from: Port, buf: Uint8Array, off: number, len: number): void {
+    if (tpid === from.tpid) sendAll(targets, from, buf, off, len)
+    else if (hasOther(targets, from)) this.#sendRetyped(targets, tpid, from, buf, off, len)
+  }
+
+  /** Priority, drop eligibility and VID stay: a tag of the other type means the same VLAN here. */
+  #sendRetyped (targets: readonly Port[], tpid: number, from: Port, buf: Uint8Array, off: number, len: number): void {
+    setEtherType(buf, off, tpid)
+    sendAll(targets, from, buf, off, len)
+    setEtherType(buf, off, from.tpid)
+  }
+
+  #sendPushed (
+    targets: readonly Port[], tpid: number, from: Port, vid: number, buf: Uint8Array, off: number, len: number
+  ): void {
+    const at = pushTag(buf, off, vid | from.defaultTci)
+    if (tpid !== TPID) setEtherType(buf, at, tpid)
     sendAll(targets, from, buf, at, len + TAG)
     popTag(buf, at)
   }
@@ -210,6 +249,7 @@ export class Bridge {
     if (len >= MIN_WIRE_FRAME && len - TAG < MIN_WIRE_FRAME) this.#sendPadded(targets, from, buf, at, len - TAG)
     else sendAll(targets, from, buf, at, len - TAG)
     pushTag(buf, at, tci)
+    if (from.tpid !== TPID) setEtherType(buf, off, from.tpid)
   }
 
   /** A frame that was long enough with its tag is filled up with zeros, elsewhere: what follows it is not ours. */

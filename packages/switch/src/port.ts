@@ -3,8 +3,10 @@
  * It stays when its last endpoint leaves. A frame given to a port goes to all its endpoints.
  */
 import { isPlain } from '@vde-ts/frame/offload.js'
+import { TPID } from '@vde-ts/frame/vlan.js'
 import { NONE, type AccessRule } from './access.ts'
 import type { Endpoint } from './endpoint.ts'
+import { ADMITS } from './port-vlan.ts'
 import { NO_VLAN } from './vlan.ts'
 import type { WireForms } from './wire-form.ts'
 
@@ -24,6 +26,8 @@ export class Drops {
   malformed = 0
   /** Of a VLAN the port is no member of, or that cannot be; untagged on a port without PVID. */
   vlan = 0
+  /** With a tag where only untagged frames are taken, or the reverse. */
+  frameType = 0
   /** The port is Discarding or Learning in that VLAN. */
   notForwarding = 0
   /** For an address behind the very port it came from. */
@@ -45,8 +49,20 @@ export class Drops {
 /** Made and changed by the switch only; everybody may read it. */
 export class Port implements AccessRule {
   readonly number: number
-  /** VLAN of its untagged frames; NO_VLAN: it takes none. Set through the switch. */
+  /** VLAN of its untagged frames; NO_VLAN: it takes none. Set through the switch, as the six below. */
   pvid: number = NO_VLAN
+  /** VLAN that leaves without a tag, nearly always the PVID; NO_VLAN: none does. */
+  untaggedVlan: number = NO_VLAN
+  /** Type of the tags it knows; any other is payload. */
+  tpid: number = TPID
+  /** Frames it takes, see port-vlan.ts. */
+  admits: number = ADMITS.all
+  /** What both come to for frames without a tag: their VLAN, or NO_VLAN. */
+  bareVlan: number = NO_VLAN
+  /** Refuses frames of VLANs it is no member of. */
+  isFiltering = true
+  /** Priority of its untagged frames, where the tag has it. */
+  defaultTci = 0
   /** True when a client that asks for no port in particular may be placed here. */
   isAllocatable: boolean
   /** Uid that may use the port, NONE: no such rule. */

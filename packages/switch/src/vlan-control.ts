@@ -3,6 +3,7 @@ import { VdeError } from '@vde-ts/link/errors.js'
 import { OPAQUE, type Bridge } from './bridge.ts'
 import { checkRange, needPort, needVlan } from './check.ts'
 import type { Port } from './port.ts'
+import { ADMIT_UNTAGGED, ADMITS, checkSettings, settingsOf, type PortVlanSettings } from './port-vlan.ts'
 import { DEFAULT_VLAN, NO_VLAN, Vlan, type PortState } from './vlan.ts'
 
 /** A port as a member of a VLAN. */
@@ -28,8 +29,7 @@ export class VlanControl {
     const action = `create VLAN ${id}`
     checkRange(action, 'the VLAN', id, 1, NO_VLAN - 1)
     if (this.#bridge.vlans[id] !== null) throw new VdeError('EEXIST', action, 'it exists already')
-    this.#bridge.vlans[id] = new Vlan(id)
-    this.#bridge.fdb.flushVlan(OPAQUE | id)
+    this.#make(id)
   }
 
   /** VLAN 0 may go too: ports made without it have no untagged VLAN. @throws {VdeError} EINVAL, ENXIO, EADDRINUSE has members */
@@ -58,7 +58,7 @@ export class VlanControl {
     const action = `take port ${port} out of VLAN ${id}`
     const vlan = needVlan(action, this.#bridge, id)
     const member = needPort(action, this.#bridge, port)
-    if (member.pvid === id) {
+    if (member.pvid === id || member.untaggedVlan === id) {
       throw new VdeError('EADDRINUSE', action, 'it is the untagged VLAN of the port, give the port another one first')
     }
     vlan.drop(port)
@@ -70,15 +70,17 @@ export class VlanControl {
     const action = `set the untagged VLAN of port ${port} to ${id}`
     const member = needPort(action, this.#bridge, port)
     if (id !== NO_VLAN) needVlan(action, this.#bridge, id)
-    if (member.pvid === id) return
+    if (member.pvid === id && member.untaggedVlan === id) return
     this.#bridge.vlans[member.pvid]?.drop(port)
+    this.#bridge.vlans[member.untaggedVlan]?.drop(port)
     this.join(member, id)
     this.#bridge.fdb.flushPort(port)
   }
 
   /** Puts a port that has no untagged VLAN into `id`. */
   join (port: Port, id: number): void {
-    port.pvid = id
+    port.pvid = port.untaggedVlan = id
+    settle(port)
     const vlan = this.#bridge.vlans[id]
     if (vlan === null) return
     vlan.tagged.delete(port.number)
@@ -91,7 +93,61 @@ export class VlanControl {
     for (const vlan of this.#bridge.vlans) {
       if (vlan !== null && vlan.isMember(port.number)) vlan.drop(port.number)
     }
-    port.pvid = NO_VLAN
+    port.pvid = port.untaggedVlan = NO_VLAN
+    settle(port)
+  }
+
+  /** What a port decides about VLANs. @throws {VdeError} EINVAL, ENXIO */
+  settings (number: number): PortVlanSettings {
+    const port = needPort(`read the VLANs of port ${number}`, this.#bridge, number)
+    return settingsOf(port, this.list().filter((vlan) => vlan.tagged.has(number)).map((vlan) => vlan.id))
+  }
+
+  /**
+   * Changes what `change` names, all or nothing; VLANs that are not there are made. A membership that stays is not
+   * touched, nor are its addresses and its state in the spanning tree.
+   * @throws {VdeError} EINVAL, ENXIO
+   */
+  configure (number: number, change: Partial<PortVlanSettings>): void {
+    const action = `set the VLANs of port ${number}`
+    const port = needPort(action, this.#bridge, number)
+    const before = this.settings(number)
+    const after = { ...before, ...change }
+    checkSettings(action, after)
+    port.tpid = after.tpid
+    port.admits = ADMITS[after.admits]
+    port.isFiltering = after.isFiltering
+    port.defaultTci = after.priority << 13
+    port.pvid = after.pvid
+    port.untaggedVlan = after.untagged
+    settle(port)
+    this.#changeMembership(port, new Set(after.tagged), after.untagged)
+    // Addresses were learnt in the VLAN that untagged frames had.
+    if (before.pvid !== after.pvid) this.#bridge.fdb.flushPort(number, before.pvid)
+  }
+
+  #changeMembership (port: Port, tagged: ReadonlySet<number>, untagged: number): void {
+    for (const id of [...tagged, untagged, port.pvid]) if (id !== NO_VLAN && this.#bridge.vlans[id] === null) this.#make(id)
+    for (const vlan of this.list()) {
+      const { id } = vlan
+      const wasMember = vlan.isMember(port.number)
+      if (!tagged.has(id) && id !== untagged) {
+        if (!wasMember) continue
+        vlan.drop(port.number)
+        this.#bridge.fdb.flushPort(port.number, id)
+        continue
+      }
+      vlan.tagged.delete(port.number)
+      vlan.untagged.delete(port.number)
+      if (id === untagged) vlan.untagged.add(port.number)
+      else vlan.tagged.add(port.number)
+      vlan.isStale = true
+    }
+  }
+
+  #make (id: number): void {
+    this.#bridge.vlans[id] = new Vlan(id)
+    this.#bridge.fdb.flushVlan(OPAQUE | id)
   }
 
   /** The VLANs there are, by rising number. */
@@ -108,7 +164,7 @@ export class VlanControl {
       if (port === null || !vlan.isMember(port.number)) continue
       found.push({
         port: port.number,
-        isTagged: port.pvid !== id,
+        isTagged: port.untaggedVlan !== id,
         isActive: port.isActive,
         state: port.isActive ? vlan.stateOf(port.number) : 'Learning'
       })
@@ -125,3 +181,5 @@ export class VlanControl {
     vlan.setState(port, state)
   }
 }
+
+const settle = (port: Port): void => { port.bareVlan = (port.admits & ADMIT_UNTAGGED) === 0 ? NO_VLAN : port.pvid }

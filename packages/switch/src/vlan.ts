@@ -1,10 +1,11 @@
 /**
  * VLANs and who belongs to them.
  *
- * Membership is two bitmaps over port numbers. A port is an untagged member of the VLAN that is its PVID, and of no
- * other; it is a tagged member of any number of others. A flood walks two arrays of ports made from the bitmaps when
- * they change: those that take the frame without a tag, and those that take it with one.
+ * Membership is two bitmaps over port numbers. A port is an untagged member of one VLAN at most, nearly
+ * always its PVID, and a tagged member of any number of others. A flood walks arrays of ports made from the bitmaps when
+ * they change: those that take the frame without a tag, and those that take it with one, by type of tag.
  */
+import { TPID } from '@vde-ts/frame/vlan.js'
 import type { Port } from './port.ts'
 
 /** PVID of a port that takes no untagged frames. */
@@ -61,7 +62,9 @@ export class Vlan {
   untaggedFlood: readonly Port[] = EMPTY
   /** The same for those that take it tagged. */
   taggedFlood: readonly Port[] = EMPTY
-  /** The two arrays are out of date. */
+  /** And for those that take it with a service tag. */
+  serviceFlood: readonly Port[] = EMPTY
+  /** The three arrays are out of date. */
   isStale = true
 
   /** Members that must not forward; null when all may, which is always so without a spanning tree. */
@@ -107,7 +110,9 @@ export class Vlan {
   /** Brings the flood arrays up to date. */
   refresh (ports: ReadonlyArray<Port | null>): void {
     this.untaggedFlood = this.#targets(this.untagged, ports)
-    this.taggedFlood = this.#targets(this.tagged, ports)
+    const tagged = this.#targets(this.tagged, ports)
+    this.taggedFlood = tagged.filter(({ tpid }) => tpid === TPID)
+    this.serviceFlood = tagged.filter(({ tpid }) => tpid !== TPID)
     this.isStale = false
   }
 
