@@ -125,6 +125,23 @@ const ROWS: ReadonlyArray<readonly [lines: string, reply: string]> = [
   ['vlan/print x', '[]1022'],
   ['port/create 2;vlan/allprint 0', '[VLAN 0000| -- Port 0002 tagged=0 active=0 status=Learning|]1000'],
   ['vlan/allprint 6', '[]1006'],
+  ['port/create 3;vlan/port 3 trunk 10,20-22;vlan/portprint 3', '[Port 0003 pvid - untagged - tagged 10,20-22 admits tagged filter 1 priority 0 tpid 0x8100|]1000'],
+  ['port/create 3;vlan/port 3 access 10;vlan/print', '[VLAN 0000|VLAN 0010|]1000'],
+  ['port/create 3;vlan/port 3 native 10 20;vlan/portprint', '[Port 0003 pvid 10 untagged 10 tagged 20 admits all filter 1 priority 0 tpid 0x8100|]1000'],
+  ['port/create 3;vlan/port 3 native 10 20 tagged;vlan/portprint', '[Port 0003 pvid 10 untagged - tagged 10,20 admits all filter 1 priority 0 tpid 0x8100|]1000'],
+  ['port/create 3;vlan/port 3 qinq 100;vlan/portprint', '[Port 0003 pvid 100 untagged 100 tagged - admits untagged filter 1 priority 0 tpid 0x88a8|]1000'],
+  ['port/create 3;vlan/port 3 tpid 0x88a8;vlan/port 3 admit tagged;vlan/port 3 filter 0;vlan/port 3 priority 7;vlan/portprint', '[Port 0003 pvid 0 untagged 0 tagged - admits tagged filter 0 priority 7 tpid 0x88a8|]1000'],
+  ['vlan/port 3 access 10', '1006'],
+  ['port/create 3;vlan/port 3 access 4095', '1022'],
+  ['port/create 3;vlan/port 3 access', '1022'],
+  ['port/create 3;vlan/port 3', '1022'],
+  ['port/create 3;vlan/port 3 trunk 10-', '1022'],
+  ['port/create 3;vlan/port 3 native 10 20 untagged', '1022'],
+  ['port/create 3;vlan/port 3 constructor', '1022'],
+  ['port/create 3;vlan/port 3 admit some', '1022'],
+  ['port/create 3;vlan/port 3 priority 8', '1022'],
+  ['port/create 3;vlan/port 3 tpid 0x9100', '1022'],
+  ['vlan/portprint 9', '[]1006'],
   ['load /nosuch/file', '1002'],
   ['load', '1002'],
   ['load /', '1021'],
@@ -168,12 +185,11 @@ test('port/counters tells losses and queues', ({ bench }) => {
   const endpoint = bench.plug(2)
   endpoint.onFrame(new Uint8Array(100), 32, 10)
   run(bench, 'port/epqlen 2 1 77')
-  assert.equal(run(bench, 'port/counters').split('\n').slice(1, 4), [
-    'Port 0002 in 0 out 0 lost 1 moved 0 unlearnt 0',
-    ' lost: runt 1, giant 0, malformed 0, vlan 0, notForwarding 0, filtered 0, loop 0, oversize 0, tooManySegments 0, ' +
-      'queueFull 0, down 0, closed 0',
-    '  -- endpoint ID 0001 queue 0/77 frames 0 octets, lost 0'
-  ])
+  const [, first, lost = '', last] = run(bench, 'port/counters').split('\n')
+  assert.is(first, 'Port 0002 in 0 out 0 lost 1 moved 0 unlearnt 0')
+  assert.match(lost, /^ lost: runt 1(?:, [a-zA-Z]+ 0)+$/)
+  for (const reason of Object.keys(bench.sw.port(2).drops)) assert.match(lost, ` ${reason} `)
+  assert.is(last, '  -- endpoint ID 0001 queue 0/77 frames 0 octets, lost 0')
 })
 
 test('a port whose medium is away says so', ({ bench }) => {
@@ -189,7 +205,7 @@ test('every print and showinfo has a --json form of one line', ({ bench }) => {
   run(bench, 'hash/add 02:00:00:00:00:01 2')
   const rows = bench.console.table.rows.filter(isCommand)
   const wanted = rows.filter(({ path }) => /(?:print|showinfo|counters)$/.test(path))
-  assert.is(wanted.length, 12)
+  assert.ok(wanted.length >= 13)
   for (const { path } of wanted) {
     const [, line, ...rest] = run(bench, `${path} --json`).split('\n')
     assert.equal(rest, ['.', '1000 Success', ''], path)

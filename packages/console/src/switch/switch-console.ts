@@ -14,6 +14,7 @@ import { Names } from './names.ts'
 import { portCommands } from './port-commands.ts'
 import { followSwitch } from './switch-events.ts'
 import { vlanCommands } from './vlan-commands.ts'
+import { vlanPortCommands } from './vlan-port-commands.ts'
 
 /** What clients read first: programs take the version from the first line and skip the second. */
 export const BANNER: string = `VDE switch V.${VERSION}\n(C) 2026 the vde-ts authors - MIT\n`
@@ -57,7 +58,7 @@ const dataSocketCommands: ReadonlyArray<Row<SwitchContext>> = [
 /** The commands of a switch; `more` come behind them. */
 export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): CommandTable<SwitchContext> => new CommandTable(
   dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands(),
-  hashCommands, fstpCommands, portCommands, vlanCommands, more
+  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, more
 )
 
 /** A console that hears what its switch tells. */
