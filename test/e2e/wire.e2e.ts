@@ -202,8 +202,8 @@ test('untagged in, tagged out, and back', { needs: NEEDS, ours: OURS }, async (s
   assert.equal(probeText(plain.receive() ?? Buffer.alloc(0)), 'end', 'nothing of VLAN 7 came')
 })
 
-test('tagged frames of undefined VLANs: dropped, or passed by --vlan-transparent', { needs: FIXED, ours: OURS }, async (scene) => {
-  for (const [args, passes] of [[[], false], [['--vlan-transparent'], true]] as const) {
+test('tagged frames of undefined VLANs: dropped, or passed by --trunk', { needs: FIXED, ours: OURS }, async (scene) => {
+  for (const [args, passes] of [[[], false], [['--trunk'], true]] as const) {
     const net = await ourSwitch(scene, { args, name: `sw${args.length}` })
     const [a, b] = [join(scene, net), join(scene, net)]
     const foreign = tagged(probe(BROADCAST, mac(1), 'foreign'), 77, 3)

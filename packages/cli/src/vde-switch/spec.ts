@@ -23,7 +23,7 @@ export const spec: CommandSpec = {
     { name: 'dirmode', value: 'OCTAL', help: 'Mode of the control directory (default 02700, or what --mode implies)' },
     { name: 'group', short: 'g', value: 'GROUP', help: 'Group of the control directory and its sockets' },
     { name: 'tap', short: 't', value: 'IF', many: true, help: 'Connect the TAP interface IF to the next free port; may be given several times' },
-    { name: 'vlan-transparent', help: 'Let tagged frames of VLANs that are not defined pass, as an unmanaged switch does' },
+    { name: 'vlan-transparent', aliases: ['trunk'], isWhole: true, help: 'Let tagged frames of VLANs that are not defined pass, as an unmanaged switch does' },
     DAEMON,
     { name: 'pidfile', short: 'p', value: 'FILE', help: 'Write the process id to FILE, removed at the end' },
     { name: 'rcfile', short: 'f', value: 'FILE', help: 'Console commands to run at the start (default ~/.vde2/vde_switch.rc, then /etc/vde2/vde_switch.rc)' },
