@@ -13,7 +13,7 @@ import { popTag, pushTag } from '@vde-ts/frame/vlan.js'
 import { StreamDecoder, encodeStreamFrame } from '@vde-ts/frame/stream.js'
 import { HEADROOM, OFFLOAD, VdeError, type FrameSink, type Link } from '@vde-ts/link'
 import { Switch } from '@vde-ts/switch'
-import { indirectLine, parseTail, splitScheme, type TailGrammar, type TailStyle } from '@vde-ts/vnl'
+import { indirectLine, parseTail, parseVnl, type TailGrammar, type TailStyle } from '@vde-ts/vnl'
 import { INPUTS, Random, SEED, grind } from './kit/fuzz.ts'
 import { run, test } from './kit/index.ts'
 
@@ -79,7 +79,7 @@ test(`VNLs: ${SHARE} inputs`, { ms: MS }, async () => {
       }
     }
     try {
-      splitScheme(text)
+      parseVnl(text, () => random.pick(grammars))
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
     }

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Recorder } from '@vde-ts/link/testing.js'
 import { nullScheme } from './null.ts'
-import { listSchemes, openVnl, registerScheme, resolveVnl } from './registry.ts'
+import { listSchemes, openVnl, readVnl, registerScheme, resolveVnl } from './registry.ts'
 import { refusal, scratch, served } from './testing.ts'
 import type { Tail } from './scheme.ts'
 
@@ -69,7 +69,7 @@ for (const [content, name, text] of [
   })
 }
 
-resolve('a file is followed once, an empty one not at all', () => {
+resolve('a file is followed once, an empty one and a program not at all', () => {
   const dir = scratch()
   const first = `${dir.path}/first`
   writeFileSync(first, `${first}\n`)
@@ -77,6 +77,7 @@ resolve('a file is followed once, an empty one not at all', () => {
   writeFileSync(`${dir.path}/empty`, '\n')
   assert.equal(resolveVnl(`${dir.path}/empty`), { name: 'vde', text: `${dir.path}/empty` })
   assert.equal(resolveVnl(`${first}[3]`), { name: 'vde', text: `${first}[3]` })
+  assert.equal(resolveVnl('/bin/sh'), { name: 'vde', text: '/bin/sh' })
   dir.remove()
 })
 
@@ -95,6 +96,32 @@ for (const vnl of ['VDE://x', 'vde://x[colour=red]', 'vde://x[mode=99]', 'vde://
     assert.match(error.message, /^Cannot open .+: .+/)
   })
 }
+
+open('an unknown scheme: the nearest is named', async () => {
+  assert.match((await refusal(openVnl('swich:///tmp/x', new Recorder()))).message, /no scheme "swich", the nearest is "switch"; known are cmd, /)
+})
+
+open('a mistake of the innermost network is told with its place, and nothing was opened', async () => {
+  const dir = scratch()
+  let opened = 0
+  registerScheme({
+    ...nullScheme,
+    name: 'nest-test',
+    style: 'nested-address',
+    open: async (tail, sink, context) => {
+      opened++
+      return await context.open(tail.inner, sink)
+    }
+  })
+  const error = await refusal(openVnl(`nest-test://1{hub://${dir.path}/hub[colour=red]}`, new Recorder()))
+  assert.is(error.code, 'EINVAL')
+  assert.match(error.message, `at character ${`nest-test://1{hub://${dir.path}/hub[`.length + 1}: unknown key: "colour"`)
+  assert.is((await refusal(openVnl('nest-test://1{nosuch://{}}', new Recorder()))).code, 'EPROTONOSUPPORT')
+  assert.is(opened, 0)
+  const { top } = await readVnl('nest-test://1{nest-test://2{null://}}')
+  assert.equal([top.scheme.name, top.inner?.scheme.name, top.inner?.inner?.scheme.name, top.inner?.tail.path], ['nest-test', 'nest-test', 'null', '2'])
+  dir.remove()
+})
 
 open('hasOwnProperty and other names of objects are no schemes', async () => {
   assert.is((await refusal(openVnl('constructor://x', new Recorder()))).code, 'EPROTONOSUPPORT')
@@ -116,7 +143,7 @@ open('a registered scheme gets its tail and context', async () => {
   })
   const link = await openVnl('test-net://a/b[c=red]', new Recorder(), { port: 4 })
   link.close()
-  assert.equal(seen, { path: 'a/b', params: new Map([['colour', 'red']]), inner: '' })
+  assert.equal(seen, { path: 'a/b', params: new Map([['colour', 'red']]), inner: '', innerAt: 21 })
   assert.is(port, 4)
   assert.ok(listSchemes().some((scheme) => scheme.name === 'test-net'))
 })

@@ -1,24 +1,19 @@
 /**
- * From a VNL to an open link: default network, bare path, indirect file, scheme.
+ * From a VNL to an open link: which text it stands for, which schemes it names, and then outermost first.
  *
- *     ''            -> ~/.vdeplug/default, ~/.vde2/default.switch, else vde://
- *     /tmp/sw[3]    -> a regular file? its first line, once. Else vde:///tmp/sw[3]
- *     name://tail   -> the scheme called name
+ * The whole of a VNL is read before anything of it is opened: a mistake in the innermost network costs nothing.
  */
-import { lstatSync, openSync, readSync, closeSync, constants, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { VdeError, loop as processLoop, type FrameSink, type Link, type Loop } from '@vde-ts/link'
-import { MAX_INDIRECT, indirectLine, isSchemeName, parseTail, splitScheme } from '@vde-ts/vnl'
+import { VnlError, isSchemeName, nearest, parseTail, parseVnl, splitScheme, type VnlNode } from '@vde-ts/vnl'
 import type { OpenContext, Scheme } from './scheme.ts'
 import { cmdScheme } from './cmd.ts'
+import { locate, type Located } from './locate.ts'
 import { hubScheme, switchScheme } from './netnode.ts'
 import { nullScheme } from './null.ts'
 import { seqpacketScheme } from './seqpacket.ts'
 import { tapScheme } from './tap.ts'
+import { loadThirdParty } from './third-party.ts'
 import { vdeScheme } from './vde.ts'
-
-/** Files, below the home directory, that name the default network, in the order they are looked for. */
-const DEFAULTS = ['.vdeplug/default', '.vde2/default.switch']
 
 /** How to open: what the C library calls open arguments, and the world. Everything may be absent. */
 export interface OpenOptions {
@@ -68,58 +63,76 @@ export const openVnl = async (vnl: string, sink: FrameSink, options: OpenOptions
     log: options.log ?? (() => {}),
     open: async (inner, innerSink) => await openVnl(inner, innerSink, options)
   }
+  const { scheme, tail } = (await readVnl(vnl)).top
   try {
-    const { name, text } = resolveVnl(vnl)
-    const scheme = schemes.get(name)
-    if (scheme === undefined) throw unknownScheme(vnl, name)
-    return await scheme.open(parseTail(text, scheme), sink, context)
+    return await scheme.open(tail, sink, context)
   } catch (error) {
-    if (error instanceof SyntaxError) throw new VdeError('EINVAL', `open "${vnl}"`, error.message, { cause: error })
-    throw error
+    throw asVdeError(vnl, error)
   }
+}
+
+/** One network of a VNL. */
+export interface Level extends Pick<VnlNode, 'text' | 'at' | 'tail'> {
+  readonly scheme: Scheme
+  readonly inner: Level | null
+}
+
+/** A VNL that was understood, and nothing of it opened. */
+export interface ReadVnl extends Located {
+  readonly top: Level
+}
+
+/**
+ * Reads a VNL, loading the schemes of others that it names.
+ * @throws {VdeError} EPROTONOSUPPORT unknown scheme, EINVAL text that is no VNL, ENOEXEC a package that is no scheme
+ */
+export const readVnl = async (vnl: string): Promise<ReadVnl> => {
+  for (;;) {
+    let missing = ''
+    try {
+      const located = locate(vnl)
+      const node = parseVnl(located.vnl, (name) => {
+        missing = schemes.has(name) ? missing : name
+        return schemes.get(name) ?? UNKNOWN
+      })
+      if (missing === '') return { ...located, top: levelOf(node) }
+    } catch (error) {
+      // What follows an unknown scheme cannot be judged before its grammar is there.
+      if (missing === '') throw asVdeError(vnl, error)
+    }
+    const loaded = await loadThirdParty(missing)
+    if (loaded === null) throw unknownScheme(vnl, missing)
+    schemes.set(missing, loaded)
+  }
+}
+
+/** In place of a scheme that is not loaded: nothing behind it is read. */
+const UNKNOWN: Scheme = { ...nullScheme }
+
+/** A bare path is the tail of `vde`. */
+const levelOf = ({ text, at, grammar, tail, inner }: VnlNode<Scheme>): Level => ({
+  text,
+  at,
+  scheme: grammar ?? vdeScheme,
+  tail: grammar === null ? parseTail(text, vdeScheme, at) : tail,
+  inner: inner === null ? null : levelOf(inner)
+})
+
+const asVdeError = (vnl: string, error: unknown): unknown => {
+  if (!(error instanceof SyntaxError)) return error
+  const text = error instanceof VnlError ? error.message.replace('Cannot read VNL: ', '') : error.message
+  return new VdeError('EINVAL', `open "${vnl}"`, text, { cause: error })
 }
 
 /** The scheme and tail that `vnl` stands for, after the default network and one redirection. @throws {SyntaxError} */
 export const resolveVnl = (vnl: string): { readonly name: string, readonly text: string } => {
-  const typed = vnl === '' ? defaultVnl() : vnl
-  const split = splitScheme(typed)
-  if (split.scheme !== null) return { name: split.scheme, text: split.tail }
-  const line = readIndirect(typed)
-  if (line === null) return { name: 'vde', text: typed }
-  // Once: what an indirect file names is opened, not followed, so there are no loops.
-  const target = splitScheme(line)
-  return { name: target.scheme ?? 'vde', text: target.tail }
+  const { scheme, tail } = splitScheme(locate(vnl).vnl)
+  return { name: scheme ?? vdeScheme.name, text: tail }
 }
 
-/** Path of the user's default network; empty when there is none, which `vde` takes as those of the system. */
-const defaultVnl = (): string => {
-  const home = process.env['HOME'] ?? ''
-  if (home === '') return ''
-  for (const name of DEFAULTS) {
-    const path = join(home, name)
-    // A symbolic link counts even when it leads nowhere: the user has said which network, and shall hear that it is missing.
-    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return path
-  }
-  return ''
+const unknownScheme = (vnl: string, name: string): VdeError => {
+  const known = [...schemes.keys()].sort()
+  const near = nearest(name, known)
+  return new VdeError('EPROTONOSUPPORT', `open "${vnl}"`,
+    `there is no scheme "${name}"${near === null ? '' : `, the nearest is "${near}"`}; known are ${known.join(', ')}`)
 }
-
-/** First line of the regular file `path`; null when it is none, is empty or cannot be read. */
-const readIndirect = (path: string): string | null => {
-  let fd = -1
-  try {
-    if (path === '' || !statSync(path).isFile()) return null
-    // It may have become a pipe since: then do not wait for its writer.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    const octets = Buffer.alloc(MAX_INDIRECT)
-    const line = indirectLine(octets.toString('utf8', 0, readSync(fd, octets, 0, MAX_INDIRECT, 0)))
-    return line === '' ? null : line
-  } catch {
-    return null
-  } finally {
-    if (fd >= 0) closeSync(fd)
-  }
-}
-
-const unknownScheme = (vnl: string, name: string): VdeError =>
-  new VdeError('EPROTONOSUPPORT', `open "${vnl}"`,
-    `there is no scheme "${name}", known are ${[...schemes.keys()].sort().join(', ')}`)

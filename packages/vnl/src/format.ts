@@ -1,11 +1,12 @@
 /** The way back: a VNL from what it says. */
 import { isSchemeName } from './scheme.ts'
-import { quote, show } from './quoting.ts'
+import { quote } from './quoting.ts'
+import { show } from './show.ts'
 import type { Tail, TailGrammar } from './tail.ts'
 
 const DELIMITERS = {
   address: { path: '/', token: '/' },
-  'nested-address': { path: '/{}', token: '/{}' },
+  'nested-address': { path: '/[]{}', token: '/[]{}' },
   path: { path: '[]', token: '/[]' },
   'nested-path': { path: '[]{}', token: '/[]{}' }
 } as const
@@ -14,7 +15,7 @@ const DELIMITERS = {
  * A VNL that `parseTail` reads back as `tail`.
  * @throws {RangeError} what no VNL can say: an unknown key, a positional parameter that reads as a key
  */
-export const formatVnl = (tail: Tail, grammar: TailGrammar): string => {
+export const formatVnl = (tail: Omit<Tail, 'innerAt'>, grammar: TailGrammar): string => {
   const head = `${grammar.name}://`
   if (!isSchemeName(grammar.name)) throw new RangeError(`Cannot write a VNL: found scheme ${show(grammar.name)}, want a scheme name`)
   if (grammar.style === 'raw') return head + tail.path

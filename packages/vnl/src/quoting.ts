@@ -9,6 +9,7 @@
  * Delimiters count only outside of quotes, and a decoded character is never one. All functions look at each character a
  * bounded number of times.
  */
+import { notA } from './problem.ts'
 
 const HEX_PAIR = /%[0-9a-fA-F]{2}/y
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -53,10 +54,10 @@ export const splitUnquoted = (text: string, char: string): string[] => {
 }
 
 /**
- * The text meant by a quoted one.
- * @throws {SyntaxError} octets that are no UTF-8, or a NUL
+ * The text meant by a quoted one, which begins at `start` of the VNL.
+ * @throws {VnlError} octets that are no UTF-8, or a NUL
  */
-export const unquote = (text: string): string => {
+export const unquote = (text: string, start: number = 0): string => {
   let out = ''
   for (let at = 0; at < text.length;) {
     const char = text[at]
@@ -65,7 +66,7 @@ export const unquote = (text: string): string => {
     else if (char === "'" || char === '"') out += text.substring(at + 1, text[next - 1] === char && next > at + 1 ? next - 1 : next)
     else if (char === '%') {
       const end = percentEnd(text, at)
-      out += end === at ? char : decodePercent(text, at, end)
+      out += end === at ? char : decodePercent(text, at, end, start)
       at = Math.max(end, next)
       continue
     } else out += char
@@ -81,14 +82,14 @@ const percentEnd = (text: string, at: number): number => {
   return end
 }
 
-const decodePercent = (text: string, from: number, to: number): string => {
+const decodePercent = (text: string, from: number, to: number, start: number): string => {
   const octets = new Uint8Array((to - from) / 3)
   for (let i = 0; i < octets.length; i++) octets[i] = parseInt(text.substring(from + 3 * i + 1, from + 3 * i + 3), 16)
-  if (octets.includes(0)) throw new SyntaxError('Cannot read a VNL: found "%00", want text without NUL')
+  if (octets.includes(0)) throw notA(start + from, '%00', 'text without NUL')
   try {
     return utf8.decode(octets)
   } catch (cause) {
-    throw new SyntaxError(`Cannot read a VNL: found ${show(text.substring(from, to))}, want octets of UTF-8`, { cause })
+    throw notA(start + from, text.substring(from, to), 'octets of UTF-8', { cause })
   }
 }
 
@@ -108,9 +109,3 @@ export const quote = (text: string, delimiters: string): string => {
 }
 
 const QUOTING = '\'"\\%'
-
-/** Text for a message: in quotes, control characters escaped, of a length that leaves the line readable. */
-export const show = (text: string): string => {
-  const short = text.length > 80 ? `${text.substring(0, 77)}...` : text
-  return JSON.stringify(short).replace(/[\x7f-\x9f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`)
-}

@@ -1,5 +1,5 @@
 /** The first step of reading a VNL: which scheme, which tail, or a bare path. */
-import { show } from './quoting.ts'
+import { notA } from './problem.ts'
 
 const SCHEME = /^[a-z][a-z0-9+.-]*$/
 
@@ -16,14 +16,15 @@ export interface SchemeSplit {
 /**
  * Splits at the first `://`. What stands before decides: a scheme name is one; text with a slash is a path that happens
  * to contain `://` (`/tmp/a://b`, `./a://b`), so the whole is a bare path; anything else was meant as a scheme.
- * @throws {SyntaxError} `VDE://x`, `my net://x`, `://x`
+ * @param start where `text` begins in the whole VNL
+ * @throws {VnlError} `VDE://x`, `my net://x`, `://x`
  */
-export const splitScheme = (text: string): SchemeSplit => {
+export const splitScheme = (text: string, start: number = 0): SchemeSplit => {
   const at = text.indexOf('://')
   const name = text.substring(0, at)
   if (at === -1 || name.includes('/')) return { scheme: null, tail: text }
   if (!isSchemeName(name)) {
-    throw new SyntaxError(`Cannot read VNL ${show(text)}: found scheme ${show(name)}, want a lower-case letter and then letters, digits, "+", "-" or "."`)
+    throw notA(start, name, 'a scheme: a lower-case letter and then lower-case letters, digits, "+", "-" or "."')
   }
   return { scheme: name, tail: text.substring(at + 3) }
 }

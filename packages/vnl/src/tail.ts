@@ -6,7 +6,7 @@
  *     address          address/key=value/flag
  *     path             path[key=value/flag]
  *     raw              taken as it is
- *     nested-address   address/key=value{another VNL}
+ *     nested-address   address/key=value{another VNL}, and address[key=value/flag]{another VNL}
  *     nested-path      path[key=value]{another VNL}
  */
 export type TailStyle = 'address' | 'path' | 'raw' | 'nested-address' | 'nested-path'
@@ -37,4 +37,6 @@ export interface Tail {
   readonly params: ReadonlyMap<string, string>
   /** The VNL between the braces, for a nested style; else ''. */
   readonly inner: string
+  /** Where that begins in the VNL. */
+  readonly innerAt: number
 }

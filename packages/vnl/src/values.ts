@@ -1,5 +1,5 @@
 /** Values of parameters. Each function names the parameter in its error. */
-import { show } from './quoting.ts'
+import { show } from './show.ts'
 
 const SIZE = /^(\d+)([kmgt]*)$/i
 const POWERS = 'kmgt'

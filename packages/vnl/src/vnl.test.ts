@@ -1,10 +1,13 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { formatVnl } from './format.ts'
+import { nearest } from './nearest.ts'
 import { parseTail } from './parse.ts'
+import { VnlError } from './problem.ts'
 import { quote, unquote } from './quoting.ts'
 import { indirectLine, splitScheme } from './scheme.ts'
 import type { Tail, TailGrammar, TailStyle } from './tail.ts'
+import { parseVnl } from './tree.ts'
 import { parseMode, parseNumber, parseSize } from './values.ts'
 
 const grammar = (style: TailStyle, keys: string, positional: boolean = false): TailGrammar => ({
@@ -37,7 +40,7 @@ for (const [text, scheme, tail] of [
 }
 
 for (const text of ['://x', 'VDE://x', 'my net://x', '1a://x', '__proto__://', 'a\nb://']) {
-  split(`${JSON.stringify(text)} is refused`, () => { assert.throws(() => splitScheme(text), /^Cannot read VNL ".*want a lower-case/) })
+  split(`${JSON.stringify(text)} is refused`, () => { assert.throws(() => splitScheme(text), /^Cannot read VNL: at character 1: found ".*want a scheme: a lower-case/) })
 }
 
 split.run()
@@ -91,16 +94,18 @@ for (const [by, text, meant] of [
   // nested styles
   [VLAN, '4{agno://{vxvde://}}', '4 | {agno://{vxvde://}'], [VLAN, "5/qinq{vde://'a b'}", "5 | qinq= | {vde://'a b'"],
   [VLAN, "'{'{x}", '{ | {x'], [VLAN, '1{x}ignored', '1 | {x'], [AGNO, '/key[ethtype=copy]{vde://[3]}', '/key | ethtype=copy | {vde://[3]'],
-  [AGNO, '{x}', ' | {x']
+  [AGNO, '{x}', ' | {x'],
+  // both forms of options, and mixed
+  [VLAN, '3[qinq/t=5]{x}', '3 | qinq= | t=5 | {x'], [VLAN, '3/qinq[t=5]{x}', '3 | qinq= | t=5 | {x'], [VLAN, '[t=5/t=6]{x}', ' | t=6 | {x']
 ] as const) {
   parse(`${by.style} "${text}"`, () => { assert.is(said(text, by), meant) })
 }
 
 for (const [by, text, why] of [
-  [VXVDE, '/16', /^Cannot read parameters of net:\/\/: unknown key "16", want one of vni, v4, v6, hashsize$/],
-  [VXVDE, '/__proto__=1', /unknown key "__proto__"/], [VXVDE, '/constructor', /unknown key/], [VXVDE, '/vni4', /unknown key "vni4"/],
-  [VDE, 'sw[x=1]', /unknown key "x"/], [VDE, 'sw[3', /"\[" that is not closed/], [VDE, "sw[group='a]", /not closed/],
-  [grammar('path', ''), 'sw[a]', /unknown key "a", it has none/], [VDE, 'sw[x\x1b[2J=1]', /"x\\u001b\[2J"/],
+  [VXVDE, '/16', /^Cannot read VNL: at character 2: unknown key: "16", want one of vni, v4, v6, hashsize$/],
+  [VXVDE, '/__proto__=1', /unknown key: "__proto__"/], [VXVDE, '/constructor', /unknown key/], [VXVDE, '/vni4', /unknown key: "vni4"/],
+  [VDE, 'sw[x=1]', /unknown key: "x"/], [VDE, 'sw[3', /"\[" that is not closed/], [VDE, "sw[group='a]", /not closed/],
+  [grammar('path', ''), 'sw[a]', /unknown key: "a", net:\/\/ has none/], [VDE, 'sw[x\x1b[2J=1]', /"x\\u001b\[2J"/],
   [VLAN, '3', /no VNL in braces, want net:\/\/...{another VNL}$/], [AGNO, '{}', /empty braces/], [AGNO, '{ }', /empty braces/],
   [AGNO, '{vde://', /"{" that is not closed/], [VLAN, '', /no VNL in braces/]
 ] as const) {
@@ -116,6 +121,55 @@ parse('a key named __proto__ in the table is a key', () => {
 })
 
 parse.run()
+
+const places = suite('position')
+
+for (const [text, at] of [
+  ['VDE://x', 1], ['net://a/vni=1/foo', 15], ['net:///16', 8], ['nest://3/bar{net://}', 10], ['nest://3{net:///v4/foo}', 20],
+  ['nest://3{nest://4{net:///%00}}', 26], ['nest://3{nest://4}', 18], ['nest://{', 8], ['nest://{}', 8], ['nest://3[t{net://}', 9],
+  ['nest://{net:///%41%ff}', 16], ['nest://{A://}', 9]
+] as const) {
+  places(`of the mistake in ${text} is ${at}`, () => {
+    const grammarOf = (name: string): TailGrammar => name === 'net' ? VXVDE : VLAN
+    assert.throws(() => parseVnl(text, grammarOf), (error: Error) =>
+      error instanceof VnlError && error.at === at - 1 && error.message.startsWith(`Cannot read VNL: at character ${at}: `))
+  })
+}
+
+places.run()
+
+const tree = suite('parseVnl')
+
+tree('gives every level, its text and its place', () => {
+  const top = parseVnl('nest://4/t=1{nest://5{/tmp/sw[3]}}', () => VLAN)
+  assert.equal([top.at, top.tail.path, top.tail.params.get('t')], [0, '4', '1'])
+  assert.equal([top.inner?.at, top.inner?.text, top.inner?.tail.path], [13, 'nest://5{/tmp/sw[3]}', '5'])
+  assert.equal([top.inner?.inner?.at, top.inner?.inner?.text, top.inner?.inner?.grammar], [22, '/tmp/sw[3]', null])
+})
+
+tree('takes 16 levels, no more, and so stays linear', () => {
+  const deep = (levels: number): string => 'nest://{'.repeat(levels - 1) + 'x' + '}'.repeat(levels - 1)
+  assert.is(parseVnl(deep(16), () => VLAN).grammar, VLAN)
+  assert.throws(() => parseVnl(deep(17), () => VLAN), /at character 129: found more than 16/)
+  const start = performance.now()
+  assert.throws(() => parseVnl(deep(50_000), () => VLAN), /more than 16/)
+  assert.ok(performance.now() - start < 1000)
+})
+
+tree.run()
+
+const near = suite('nearest')
+
+for (const [typed, word] of [
+  ['vd', 'vde'], ['vdee', 'vde'], ['dve', 'vde'], ['vxlam', 'vxlan'], ['vxvd', 'vxvde'], ['swicth', 'switch'], ['tap0', 'tap'], ['nothing', null],
+  ['', null], ['x'.repeat(1e6), null], ['__proto__', null]
+] as const) {
+  near(`to ${typed.slice(0, 20)} is ${word}`, () => {
+    assert.is(nearest(typed, ['vde', 'vxlan', 'vxvde', 'switch', 'hub', 'tap', 'cmd']), word)
+  })
+}
+
+near.run()
 
 const round = suite('formatVnl')
 
@@ -139,7 +193,7 @@ for (const by of [VDE, VXVDE, AGNO, VLAN]) {
     for (let i = 0; i < 2000; i++) {
       const params = new Map<string, string>()
       for (const key of Object.keys(by.params)) if (pick(2) === 0) params.set(key, randomText(pick, 8))
-      const tail: Tail = { path: randomText(pick, 12), params, inner: by.style.startsWith('nested') ? 'vde://x[a]' : '' }
+      const tail: Omit<Tail, 'innerAt'> = { path: randomText(pick, 12), params, inner: by.style.startsWith('nested') ? 'vde://x[a]' : '' }
       const { scheme, tail: text } = splitScheme(formatVnl(tail, by))
       assert.is(scheme, 'net')
       const back = parseTail(text, by)

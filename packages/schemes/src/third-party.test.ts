@@ -1,0 +1,95 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Recorder } from '@vde-ts/link/testing.js'
+import { openVnl } from './registry.ts'
+import { refusal, scratch } from './testing.ts'
+import { thirdPartyNames } from './third-party.ts'
+
+const LINK = '{ offload: true, maxFrame: 2000, label: "ours", send: () => true, pause () {}, resume () {}, close () {} }'
+const schemeNamed = (name: string, style = 'address'): string =>
+  `export const scheme = { name: '${name}', summary: 'a test', style: '${style}', params: { colour: { help: '', value: 'X', fallback: '' } },
+  open: (tail) => ({ ...${LINK}, label: tail.path + tail.params.get('colour') }) }`
+
+/** Lays a package down. */
+const pack = (dir: string, name: string, code: string): void => {
+  const path = `${dir}/vde-ts-scheme-${name}`
+  mkdirSync(path, { recursive: true })
+  writeFileSync(`${path}/package.json`, JSON.stringify({ name: `vde-ts-scheme-${name}`, type: 'module', main: 'index.js' }))
+  writeFileSync(`${path}/index.js`, code)
+}
+
+/** Runs with VDE_TS_SCHEMES set. */
+const withSchemes = async (value: string, run: () => Promise<void>): Promise<void> => {
+  process.env['VDE_TS_SCHEMES'] = value
+  try {
+    await run()
+  } finally {
+    delete process.env['VDE_TS_SCHEMES']
+  }
+}
+
+const test = suite('schemes of others')
+
+test('are found in VDE_TS_SCHEMES, read by their own grammar, also nested', async () => {
+  const dir = scratch()
+  pack(dir.path, 'x-colour', schemeNamed('x-colour'))
+  pack(dir.path, 'x+nest.1', schemeNamed('x+nest.1', 'nested-address'))
+  await withSchemes(`relative:${dir.path}/none:${dir.path}`, async () => {
+    assert.equal(thirdPartyNames(), ['x+nest.1', 'x-colour'])
+    const link = await openVnl('x-colour://sky/c=blue', new Recorder())
+    assert.is(link.label, 'skyblue')
+    assert.is((await openVnl('x+nest.1://a/c=b{x-colour://c/colour=d}', new Recorder())).label, 'ab')
+    assert.match((await refusal(openVnl('x-colour://sky/shade=1', new Recorder()))).message, /unknown key: "shade", want one of colour/)
+    assert.match((await refusal(openVnl('x+nest.1://a{x-colour://c/d=1}', new Recorder()))).message, /at character 27: unknown key/)
+  })
+  dir.remove()
+})
+
+test('are not looked for in the working directory', async () => {
+  const dir = scratch()
+  const former = process.cwd()
+  pack(dir.path, 'x-here', schemeNamed('x-here'))
+  pack(`${dir.path}/node_modules`, 'x-here', schemeNamed('x-here'))
+  process.chdir(dir.path)
+  try {
+    await withSchemes('.:node_modules::', async () => {
+      assert.is((await refusal(openVnl('x-here://', new Recorder()))).code, 'EPROTONOSUPPORT')
+    })
+  } finally {
+    process.chdir(former)
+    dir.remove()
+  }
+})
+
+for (const [name, code, why] of [
+  ['x-none', 'export const other = 1', /its export "scheme" is no scheme called "x-none"/],
+  ['x-wrong', schemeNamed('other'), /no scheme called "x-wrong"/],
+  ['x-style', schemeNamed('x-style', 'odd'), /no scheme called/],
+  ['x-throws', 'throw new Error("not today")', /not today/],
+  ['x-syntax', 'export const = ', /Unexpected token/]
+] as const) {
+  test(`${name}: a package that is no scheme is refused`, async () => {
+    const dir = scratch()
+    pack(dir.path, name, code)
+    await withSchemes(dir.path, async () => {
+      const error = await refusal(openVnl(`${name}://`, new Recorder()))
+      assert.is(error.code, 'ENOEXEC')
+      assert.match(error.message, why)
+    })
+    dir.remove()
+  })
+}
+
+for (const vnl of ['../x://', 'x/../../y://', 'X-colour://', 'x_y://', 'x%2f://']) {
+  test(`${vnl} never reaches a package`, async () => {
+    const dir = scratch()
+    await withSchemes(dir.path, async () => {
+      const error = await refusal(openVnl(vnl, new Recorder()))
+      assert.ok(['EINVAL', 'ENOENT'].includes(error.code), error.message)
+    })
+    dir.remove()
+  })
+}
+
+test.run()
