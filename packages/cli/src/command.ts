@@ -33,6 +33,9 @@ export interface Option {
   readonly help: string
 }
 
+/** What an operand is, for completion: a VNL, the first word of a command (all behind it is its), or one of some words. */
+export type OperandKind = 'vnl' | 'command' | readonly string[]
+
 /** Everything about the command line of one command, and its man page's facts. */
 export interface CommandSpec {
   readonly name: string
@@ -43,6 +46,8 @@ export interface CommandSpec {
   /** Paragraphs for people. */
   readonly description?: readonly string[]
   readonly options: readonly Option[]
+  /** What its operands are, the last also for those that follow; absent: files. */
+  readonly operands?: readonly OperandKind[]
   /** True: the first operand ends the options, as in `vdens VNL cmd -x`. Else options may follow operands. */
   readonly stopAtOperand: boolean
   /** An unknown option is a line on stderr and no more, or ends the start. */

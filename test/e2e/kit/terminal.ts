@@ -14,7 +14,7 @@ export class Terminal {
 
   private constructor (pty: IPty) {
     this.#pty = pty
-    pty.onData((text) => { this.screen += text.replaceAll('\0', ''); this.#wake() })
+    pty.onData((text) => { this.screen += text.replaceAll('\0', '').replaceAll('\x07', ''); this.#wake() })
     this.#ended = new Promise((resolve) => {
       pty.onExit(({ exitCode, signal }) => {
         this.exit = { code: exitCode, signal: signal ?? 0 }

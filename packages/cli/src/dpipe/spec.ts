@@ -19,6 +19,7 @@ export const spec: CommandSpec = {
     { name: 'nowrapproc', short: 'n', help: 'Stand for the last command: its process id goes to the pid file, all signals go to it' },
     { name: 'nowrapnoclean', short: 'N', help: 'As -n, and leave the files behind' }
   ],
+  operands: ['command'],
   stopAtOperand: true,
   unknown: 'warn',
   exit: {

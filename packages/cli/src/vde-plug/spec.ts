@@ -27,6 +27,7 @@ export const spec: CommandSpec = {
     { name: 'verbose', help: 'Print every frame on standard error' },
     { name: 'login', short: 'c', value: 'TEXT', hidden: true, help: 'What a login shell is asked to run' }
   ],
+  operands: ['vnl'],
   stopAtOperand: true,
   operandSeparators: ['='],
   unknown: 'refuse',

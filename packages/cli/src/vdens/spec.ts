@@ -31,6 +31,7 @@ export const spec: CommandSpec = {
     HELP,
     VERSION
   ],
+  operands: ['vnl', 'command'],
   stopAtOperand: true,
   unknown: 'refuse',
   exit: {
