@@ -2,7 +2,7 @@
  * Imports go down only. Each package may import the packages named here and nothing else of the workspace; the pure ones
  * may not import Node either. Fails on a forbidden edge, on a cycle, and on a package.json that says otherwise.
  *
- *     L0 frame vnl   L1 native tun-tap   L2 link   L3 switch console schemes namespace   L4 cli
+ *     L0 frame vnl   L1 native tun-tap   L2 link   L3 switch impair console schemes namespace   L4 cli
  *
  * Inside L3 the order is written out: console and schemes stand on the switch, and not on each other.
  */
@@ -17,17 +17,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'tun-tap': ['native'],
   link: ['native', 'frame'],
   switch: ['frame', 'link'],
-  console: ['frame', 'link', 'native', 'switch'],
-  schemes: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch'],
+  impair: ['frame', 'link'],
+  console: ['frame', 'link', 'native', 'switch', 'impair'],
+  schemes: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair'],
   namespace: ['native', 'tun-tap', 'link'],
-  cli: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'console', 'schemes', 'namespace']
+  cli: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'console', 'schemes', 'namespace']
 }
 
 /** Packages without I/O and clock: no Node module, and none of the globals that read the world. */
 const PURE: Readonly<Record<string, RegExp>> = {
   frame: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   vnl: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
-  switch: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/
+  switch: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
+  impair: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/
 }
 
 /** Only L4 may depend on packages from outside the workspace. */

@@ -1,0 +1,393 @@
+/**
+ * One direction of an impaired link: what happens to its frames, in this order.
+ *
+ *     offer --down? mtu? lost?--> copies --capacity? full? RED?--> queue --CoDel?--> line --> delay line --> ready --> output
+ *                                                     without a rate: ----------------------> delay line
+ *
+ *     queue       waits for the line, which takes one frame after the other for length / rate
+ *     delay line  FIFO (only its head is in the engine's order), or each frame by itself
+ *     ready       due, and the output is full or paused
+ *
+ * A frame meets what was set when it arrived (loss, delay) or when it reaches the line (rate); a change touches no frame
+ * that is on its way.
+ * A frame that need not wait and stays as it is goes on at once, from where it lies.
+ */
+import { isPlain } from '@vde-ts/frame/offload.js'
+import { Counters, type Drops } from './counters.ts'
+import { DelayLine } from './delay-line.ts'
+import type { Due, Engine } from './engine.ts'
+import { Fate } from './fate.ts'
+import { MS, SECOND } from './limits.ts'
+import { Line, type LineHost } from './line.ts'
+import { NodeList } from './node-list.ts'
+import { STREAMS } from './random.ts'
+import { NOTHING, isNothing, isPureDelay, type Settings } from './settings.ts'
+import { drawn, least } from './value.ts'
+
+/** Where frames go, and who is told that there is room again. */
+export interface Output {
+  /** One frame now; HEADROOM and a zero offload header in front of it, unless it was offered with another one. */
+  deliver (buf: Uint8Array, off: number, len: number): boolean
+  /** {@link Direction.isHolding} has become false, or the direction empty. */
+  onRoom (): void
+}
+
+/** Sees the fate of every frame of one direction, for a record. */
+export interface Recorder {
+  /**
+   * Chance has decided about frame `index`, or time about one of its copies.
+   * @param copies 0: dropped, for `fate`; `delay` in nanoseconds is that of the first copy
+   */
+  onFate (index: number, len: number, fate: keyof Drops | 'sent', copies: number, delay: number): void
+}
+
+/** Octets that wait for the output before the sender is made to wait. */
+const READY_OCTETS = 256 * 1024
+
+/** See above. */
+export class Direction implements Due, LineHost {
+  readonly counters: Counters = new Counters()
+  /** Frames offered so far: the number of the next one, from 0. */
+  index = 0
+  /** Frames leave in the order they came. */
+  isFifo = true
+  /** False: nothing passes. */
+  isUp = true
+  recorder: Recorder | null = null
+
+  readonly #engine: Engine
+  readonly #output: Output
+  readonly #fate: Fate
+  /** Octets by which each frame is longer in every reckoning: 2 as the original counts, else 0. */
+  readonly #added: number
+  #settings: Settings = NOTHING
+  #isNothing = true
+  #isPureDelay = true
+  /** Made when they are first needed: most links of a large process never have a rate. */
+  #line: Line | null = null
+  #delayLine: DelayLine | null = null
+  readonly #ready = new NodeList()
+  /** Frames, and octets as reckoned, in queue, line, delay line and ready. */
+  #waiting = 0
+  #octets = 0
+  #speedTimer = -1
+  #speedFree = 0
+  #isDelivering = false
+  #isClosed = false
+
+  constructor (engine: Engine, output: Output, seed: number, direction: number, added: number = 0) {
+    this.#engine = engine
+    this.#output = output
+    this.#fate = new Fate(seed, direction)
+    this.#added = added
+  }
+
+  get settings (): Settings { return this.#settings }
+
+  /** From now on; frames on their way stay as they are, the line goes on at its new rate. */
+  set settings (settings: Settings) {
+    const before = this.#settings
+    this.#settings = settings
+    this.#isNothing = isNothing(settings)
+    this.#isPureDelay = isPureDelay(settings)
+    this.#line?.onSettings(before, settings)
+    if (before.speed !== settings.speed && this.#speedTimer >= 0 && this.#engine.isSet(this.#speedTimer)) {
+      this.#speedFree = this.#engine.now()
+      this.#setTimer(this.#speedTimer, this.#speedFree)
+    }
+  }
+
+  /** Frames on their way. */
+  get waiting (): number { return this.#waiting }
+  /** Octets of them, as reckoned. */
+  get waitingOctets (): number { return this.#octets }
+  /** Frames that wait for the line. */
+  get queued (): number { return this.#line?.queue.frames ?? 0 }
+  /** The sender has to wait: {@link offer} takes nothing. */
+  get isHolding (): boolean { return this.#ready.octets > READY_OCTETS || this.#isSpeedBusy }
+
+  get #isSpeedBusy (): boolean { return this.#speedTimer >= 0 && this.#engine.isSet(this.#speedTimer) }
+
+  /** Takes a frame. False: not now, `onRoom` follows. @param hasHeader as in {@link Engine.store} */
+  offer (buf: Uint8Array, off: number, len: number, hasHeader: boolean): boolean {
+    if (this.#isClosed) return true
+    if (this.isHolding) return false
+    if (!hasHeader || isPlain(buf, off)) return this.#offerPlain(buf, off, len, hasHeader)
+    return this.#offerUnfinished(buf, off, len)
+  }
+
+  #offerPlain (buf: Uint8Array, off: number, len: number, hasHeader: boolean): boolean {
+    if (this.#isNothing && this.isUp && this.#waiting === 0 && this.recorder === null) return this.#passOn(buf, off, len)
+    const index = this.#count(len, 1)
+    const reason = this.#judge(index, len)
+    if (reason !== null) {
+      this.#drop(reason, index, len)
+      return true
+    }
+    const { copies } = this.#fate
+    if (this.recorder !== null) this.#record(this.recorder, index, len)
+    this.#engine.now()
+    this.counters.duplicated += copies - 1
+    for (let copy = 0; copy < copies && !this.#isClosed; copy++) this.#enter(buf, off, len, hasHeader, index, copy)
+    return true
+  }
+
+  #record (recorder: Recorder, index: number, len: number): void {
+    this.#fate.drawDelay(this.#settings, index, 0)
+    recorder.onFate(index, len, 'sent', this.#fate.copies, drawn[0])
+  }
+
+  /** Nothing is to be done and nothing waits: as if there were no link in between. */
+  #passOn (buf: Uint8Array, off: number, len: number): boolean {
+    if (!this.#output.deliver(buf, off, len)) return false
+    this.index++
+    const counters = this.counters
+    counters.inFrames++
+    counters.inOctets += len
+    counters.outFrames++
+    counters.outOctets += len
+    return true
+  }
+
+  #count (octets: number, frames: number): number {
+    const index = this.index
+    this.index += frames
+    this.counters.inFrames += frames
+    this.counters.inOctets += octets
+    return index
+  }
+
+  #judge (index: number, len: number): keyof Drops | null {
+    const s = this.#settings
+    this.#fate.judge(s, index, len)
+    if (!this.isUp) return 'down'
+    if (least(s.mtu) > 0) {
+      this.#fate.draw(s.mtu, STREAMS.mtuValue, index)
+      if (len + this.#added > drawn[0]) return 'mtu'
+    }
+    return this.#fate.isLost ? 'loss' : null
+  }
+
+  #drop (reason: keyof Drops, index: number, len: number): void {
+    this.counters.drops[reason]++
+    this.recorder?.onFate(index, len, reason, 0, 0)
+  }
+
+  /** A frame with work left to do: whole where all of it meets the same, else its segments. */
+  #offerUnfinished (buf: Uint8Array, off: number, len: number): boolean {
+    const cutter = this.#engine.enter()
+    let isTaken = true
+    if (this.#isPureDelay && this.isUp) {
+      const isSound = cutter.frame.read(buf, off, len)
+      if (isSound) isTaken = this.#offerWhole(cutter.frame.segments, cutter.frame.octets, buf, off, len)
+      else this.#dropMalformed(len)
+    } else {
+      const count = cutter.cut(buf, off, len)
+      if (count <= 0) this.#dropMalformed(len)
+      for (let i = 0; i < count && !this.#isClosed; i++) this.#offerPlain(cutter.buf, cutter.at(i), cutter.len(i), true)
+    }
+    this.#engine.leave()
+    return isTaken
+  }
+
+  #offerWhole (segments: number, octets: number, buf: Uint8Array, off: number, len: number): boolean {
+    if (this.#isNothing && this.#waiting === 0) {
+      if (!this.#output.deliver(buf, off, len)) return false
+      this.counters.outFrames += segments
+      this.counters.outOctets += octets
+      this.#count(octets, segments)
+      return true
+    }
+    const index = this.#count(octets, segments)
+    this.#engine.now()
+    const node = this.#store(buf, off, len, true, index)
+    if (node < 0) return true
+    this.#engine.due[node] = this.#engine.arrived[node] + this.#settings.delay.base
+    this.#enterDelay(node)
+    return true
+  }
+
+  #dropMalformed (len: number): void {
+    this.#drop('malformed', this.#count(len, 1), len)
+  }
+
+  /** One copy of a frame that was not lost begins its way. */
+  #enter (buf: Uint8Array, off: number, len: number, hasHeader: boolean, index: number, copy: number): void {
+    const s = this.#settings
+    const octets = len + this.#added
+    const isFlipped = this.#fate.mayFlip && this.#fate.isFlipped(s, index, copy)
+    const isOvertaking = this.#fate.isReordered && copy === 0
+    if (isOvertaking) drawn[0] = 0
+    else this.#fate.drawDelay(s, index, copy)
+    if (s.speed.base > 0) this.#slowDown(octets, index)
+    const delay = drawn[0]
+    const hasLine = s.rate.base !== 0 || (this.#line !== null && this.#line.isBusy)
+    const mayPass = delay === 0 && (this.#waiting === 0 || isOvertaking || !this.isFifo)
+    if (mayPass && !hasLine && !isFlipped && this.#tryNow(buf, off, len)) {
+      if (isOvertaking) this.counters.reordered++
+      return
+    }
+    const refusal = this.#refusal(octets, index, hasLine)
+    if (refusal !== null) return this.#drop(refusal, index, len)
+    const node = this.#store(buf, off, len, hasHeader, index)
+    if (node < 0) return
+    if (isFlipped) {
+      this.counters.corrupted++
+      this.#fate.flip(s, index, copy, this.#engine.buf(node), this.#engine.at(node))
+    }
+    this.#engine.delay[node] = isOvertaking ? -1 : delay
+    if (hasLine) this.#theLine().enter(node)
+    else if (isOvertaking) this.#overtake(node)
+    else {
+      this.#engine.due[node] = this.#engine.arrived[node] + delay
+      this.#enterDelay(node)
+    }
+  }
+
+  /** Sends from where the frame lies. False: the output is full. */
+  #tryNow (buf: Uint8Array, off: number, len: number): boolean {
+    if (this.#ready.frames > 0 || !this.#output.deliver(buf, off, len)) return false
+    this.counters.outFrames++
+    this.counters.outOctets += len
+    return true
+  }
+
+  /** Why the frame finds no room, or null. */
+  #refusal (octets: number, index: number, hasLine: boolean): keyof Drops | null {
+    const s = this.#settings
+    if (s.capacity.base > 0 || s.capacity.spread > 0) {
+      this.#fate.draw(s.capacity, STREAMS.capacityValue, index)
+      if (this.#octets + octets > drawn[0]) return 'capacity'
+    }
+    return hasLine ? this.#theLine().refusal(octets, index) : null
+  }
+
+  #store (buf: Uint8Array, off: number, len: number, hasHeader: boolean, index: number): number {
+    const node = this.#engine.store(this.#theDelayLine(), buf, off, len, hasHeader)
+    if (node < 0) {
+      this.#drop('memory', index, len)
+      return node
+    }
+    this.#engine.index[node] = index
+    this.#engine.arrived[node] = this.#engine.clock[0]
+    this.#waiting++
+    this.#octets += len + this.#added
+    return node
+  }
+
+  #theLine (): Line {
+    this.#line ??= new Line(this.#engine, this, this.#fate)
+    return this.#line
+  }
+
+  #theDelayLine (): DelayLine {
+    this.#delayLine ??= new DelayLine(this.#engine, this)
+    return this.#delayLine
+  }
+
+  /** Octets of a frame as reckoned. */
+  reckoned (node: number): number { return this.#engine.len[node] + this.#added }
+
+  // ---- ingress: the sender waits until the frame would have been received at `speed` ----
+
+  /** Has the sender wait, and adds the time of receiving to the delay drawn for the frame. */
+  #slowDown (octets: number, index: number): void {
+    const s = this.#settings
+    const delay = drawn[0]
+    this.#fate.draw(s.speed, STREAMS.speedValue, index)
+    const time = drawn[0] > 0 ? octets * SECOND / drawn[0] : 0
+    drawn[0] = delay
+    const now = this.#engine.clock[0]
+    if (this.#speedTimer < 0) this.#speedTimer = this.#engine.newTimer(this)
+    // From when the line was free, if that was a moment ago: the sender was told, and needed that moment to go on.
+    const from = now - this.#speedFree < Math.max(time, MS) ? this.#speedFree : now
+    this.#speedFree = from + time
+    if (this.#speedFree <= now) return
+    this.#setTimer(this.#speedTimer, this.#speedFree)
+    // With a rate the line's time takes its place.
+    if (s.rate.base <= 0) drawn[0] += this.#speedFree - now
+  }
+
+  #setTimer (timer: number, due: number): void {
+    this.#engine.due[timer] = due
+    this.#engine.setTimer(timer)
+  }
+
+  // ---- behind the queue ----
+
+  /** For {@link Line}: the frame has been sent. */
+  leaveLine (node: number): void {
+    const delay = this.#engine.delay[node]
+    this.#engine.due[node] += delay
+    if (delay < 0) this.#overtake(node)
+    else this.#enterDelay(node)
+  }
+
+  dropNode (reason: keyof Drops, node: number): void {
+    this.#drop(reason, this.#engine.index[node], this.#engine.len[node])
+    this.#forget(node)
+    if (this.#waiting === 0) this.#output.onRoom()
+  }
+
+  #enterDelay (node: number): void { this.#theDelayLine().enter(node, this.isFifo) }
+
+  #overtake (node: number): void {
+    this.counters.reordered++
+    this.release(node)
+  }
+
+  /** The time is over for which the sender had to wait. */
+  onDue (): void { this.#output.onRoom() }
+
+  // ---- output ----
+
+  /** For {@link DelayLine}: the frame is due. */
+  release (node: number): void {
+    this.#ready.push(this.#engine, node, this.reckoned(node))
+    if (this.#ready.frames === 1) this.drain()
+  }
+
+  /** The output may have room: sends what is due. */
+  drain (): void {
+    if (this.#isDelivering || this.#isClosed || this.#waiting === 0) return
+    const wasHolding = this.isHolding
+    this.#isDelivering = true
+    while (this.#ready.frames > 0 && this.#send(this.#ready.head));
+    this.#isDelivering = false
+    if (this.#isClosed) this.#forgetAll()
+    else if (this.#waiting === 0 || (wasHolding && !this.isHolding)) this.#output.onRoom()
+  }
+
+  #send (node: number): boolean {
+    const engine = this.#engine
+    const len = engine.len[node]
+    if (!this.#output.deliver(engine.buf(node), engine.at(node), len)) return false
+    this.counters.outFrames++
+    this.counters.outOctets += len
+    this.#ready.shift(engine, this.reckoned(node))
+    this.#forget(node)
+    return !this.#isClosed
+  }
+
+  #forget (node: number): void {
+    this.#waiting--
+    this.#octets -= this.reckoned(node)
+    this.#engine.release(node)
+  }
+
+  /** Drops every frame on its way and takes no more. */
+  close (): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    // While one is being delivered its memory must stay.
+    if (!this.#isDelivering) this.#forgetAll()
+  }
+
+  #forgetAll (): void {
+    const owners = [this, this.#line, this.#delayLine]
+    for (const owner of owners) if (owner !== null) this.#engine.releaseAll(owner)
+    this.#line = this.#delayLine = null
+    this.#speedTimer = -1
+    this.#waiting = this.#octets = 0
+  }
+}
