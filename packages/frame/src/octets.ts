@@ -4,12 +4,35 @@
 const SHORT = 24
 
 /**
+ * Views made for long copies, kept for the next one of the same octets: a flood copies one frame to many queues, and bulk
+ * traffic fills the same slots with frames of the same length over and over. So the data path makes no object per frame;
+ * with one, the young generation of a switch with a thousand busy ports grew by 30 MiB. A power of two.
+ */
+const VIEWS = 64
+const NOTHING: Uint8Array = new Uint8Array(0)
+const views: Uint8Array[] = new Array<Uint8Array>(VIEWS).fill(NOTHING)
+const sources: Uint8Array[] = new Array<Uint8Array>(VIEWS).fill(NOTHING)
+const starts: Int32Array = new Int32Array(VIEWS)
+
+/**
  * Copies `len` octets of `from` at `at` to `to` at `toAt`. The buffers may be the same one.
  *
- * Kept simple: the view made here for a long copy is the one object the data path makes per copied frame. Measured for
- * 1514 octets: view and set 57 ns, its collection included; a DataView, 8 octets a step, 591 ns; octet by octet 2402 ns.
+ * Measured, for 60 octets and for 1514: a view kept and set 20 and 56 ns; a view made each time 46 and 80, its collection
+ * included; octet by octet 39 and 2400; four octets a step, where both ends are aligned, 13 and 757.
  */
 export const copyOctets = (to: Uint8Array, toAt: number, from: Uint8Array, at: number, len: number): void => {
-  if (len > SHORT || to === from) to.set(from.subarray(at, at + len), toAt)
+  if (len > SHORT || to === from) to.set(viewOf(from, at, len), toAt)
   else for (let i = 0; i < len; i++) to[toAt + i] = from[at + i]
+}
+
+const viewOf = (from: Uint8Array, at: number, len: number): Uint8Array => {
+  // Heads of frames lie 32 octets apart or more, slots 64 KiB: both spread over the table.
+  const place = (at >>> 5 ^ at >>> 16) & (VIEWS - 1)
+  const kept = views[place]
+  if (sources[place] === from && starts[place] === at && kept.length === len) return kept
+  const made = from.subarray(at, at + len)
+  views[place] = made
+  sources[place] = from
+  starts[place] = at
+  return made
 }

@@ -1,69 +1,14 @@
 /**
  * A bounded first-in first-out queue of frame copies, laid out so that many leave in one system call.
  *
- *     chunk   | frame | frame | frame |      free      |     spans: (at, len) (at, len) (at, len)
- *               ^ first                ^ end
- *
- * Frames are appended to the last chunk; a frame never crosses chunks. A chunk that is drained goes back to a pool of
- * the whole process, so an idle queue holds no memory and steady traffic allocates nothing. The first chunk a queue
- * takes is as large as its last busy period needed: a thousand links with a broadcast each hold 4 KiB each, not 64.
+ * Frames are appended to the last chunk (`chunk-pool.ts`); a frame never crosses chunks, and one that is drained goes back.
+ * The first chunk a queue takes is as large as its last busy period needed: a thousand links with a broadcast each hold
+ * 1 KiB each, not 64.
  */
 import { HEADROOM, OFFLOAD, clearOffload } from '@vde-ts/frame/offload.js'
 import { STREAM_HEADER, writeStreamHeader } from '@vde-ts/frame/stream.js'
 import { copyOctets } from '@vde-ts/frame/octets.js'
-
-/** Octets of the chunks of each class. The largest holds the longest frame with its headroom. */
-const SIZES = [4096, 16_384, 67_584] as const
-/** A span for every so many octets: frames below that (on average) end a chunk early. */
-const OCTETS_PER_SPAN = 64
-/** Octets of free chunks kept per class. */
-const POOL_OCTETS = 2 * 1024 * 1024
-
-interface Chunk {
-  readonly buf: Uint8Array
-  readonly spans: Int32Array
-  readonly size: number
-  /** Pairs of `spans`: the first not gone, and one after the last. */
-  first: number
-  end: number
-  /** Where the next frame is put. */
-  free: number
-  next: Chunk | null
-}
-
-const pools: Array<{ head: Chunk | null, count: number }> = SIZES.map(() => ({ head: null, count: 0 }))
-
-const takeChunk = (size: number): Chunk => {
-  const pool = pools[size]
-  const chunk = pool.head
-  if (chunk === null) {
-    const octets = SIZES[size]
-    const spans = new Int32Array(octets / OCTETS_PER_SPAN * 2)
-    return { buf: new Uint8Array(octets), spans, size, first: 0, end: 0, free: 0, next: null }
-  }
-  pool.head = chunk.next
-  pool.count--
-  chunk.next = null
-  return chunk
-}
-
-const giveChunk = (chunk: Chunk): void => {
-  const pool = pools[chunk.size]
-  if (pool.count * SIZES[chunk.size] >= POOL_OCTETS) return
-  chunk.first = 0
-  chunk.end = 0
-  chunk.free = 0
-  chunk.next = pool.head
-  pool.head = chunk
-  pool.count++
-}
-
-const sizeFor = (octets: number): number => {
-  for (let size = 0; size < SIZES.length - 1; size++) {
-    if (octets <= SIZES[size]) return size
-  }
-  return SIZES.length - 1
-}
+import { giveChunk, takeChunk, type Chunk } from './chunk-pool.ts'
 
 /** What stands in front of each frame in the queue. */
 export type Lead =
@@ -85,7 +30,7 @@ export interface RingOptions {
   /** Most octets of frames held, 128 KiB when absent. An empty queue takes a frame of any length. */
   readonly maxOctets?: number
   readonly lead?: Lead
-  /** Shared among queues: octets all of them may hold. */
+  /** Shared among queues: octets all of them may hold; beyond it each still holds one frame, so that all go on. */
   readonly budget?: Budget
 }
 
@@ -145,9 +90,9 @@ export class SendRing {
   }
 
   #hasRoom (len: number): boolean {
+    if (this.frames === 0) return true
     const budget = this.#budget
     if (budget !== null && budget.used + len > budget.limit) return false
-    if (this.frames === 0) return true
     return this.frames < this.#maxFrames && this.octets + len <= this.#maxOctets
   }
 
@@ -157,7 +102,7 @@ export class SendRing {
     if (tail !== null && tail.free + octets <= tail.buf.length && tail.end * 2 < tail.spans.length) return tail
     // A queue that grows takes each time a chunk as large as all it had.
     const expected = tail === null ? this.#busy : this.#busy * 2
-    const chunk = takeChunk(sizeFor(Math.max(octets, expected)))
+    const chunk = takeChunk(Math.max(octets, expected))
     if (tail === null) {
       this.#head = chunk
       this.#busy = 0

@@ -15,10 +15,15 @@
 import { native, ERR, HUP, IN, OUT } from '@vde-ts/native'
 import { systemError, type Flushable, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { INBOX_END, Inbox, SLOT_OCTETS } from '@vde-ts/link/receive-slab.js'
-import { SendRing } from '@vde-ts/link/send-ring.js'
+import { Budget, SendRing } from '@vde-ts/link/send-ring.js'
 
 /** Asked of the kernel, which allows ordinary users wmem_max: 1 MiB is some 900 full frames, and 5 ms at 2 Gbit/s. */
 const SOCKET_OCTETS = 1024 * 1024
+/**
+ * Octets in the rings of all links: a flood to a thousand of them fills each with up to 64 frames within a turn, and one
+ * that is not read keeps them. Beyond it a ring is drained before each frame, so batches get short, never the progress.
+ */
+const ringBudget: Budget = new Budget(8 * 1024 * 1024)
 /** Bursts taken from a socket whose peer has ended; more than its buffer can hold. */
 const LAST_BURSTS = 256
 
@@ -51,7 +56,7 @@ export class DatagramLink implements Link, Watcher, Flushable {
   readonly #sink: FrameSink
   readonly #loop: Loop
   readonly #inbox: Inbox
-  readonly #ring = new SendRing()
+  readonly #ring = new SendRing({ budget: ringBudget })
   readonly #onRelease: (() => void) | null
   #isDirty = false
   #isBlocked = false
