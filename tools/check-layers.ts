@@ -2,9 +2,9 @@
  * Imports go down only. Each package may import the packages named here and nothing else of the workspace; the pure ones
  * may not import Node either. Fails on a forbidden edge, on a cycle, and on a package.json that says otherwise.
  *
- *     L0 frame vnl   L1 native tun-tap   L2 link   L3 switch impair console schemes namespace   L4 cli
+ *     L0 frame vnl   L1 native tun-tap   L2 link   L3 stp switch impair console schemes namespace   L4 cli
  *
- * Inside L3 the order is written out: console and schemes stand on the switch, and not on each other.
+ * Inside L3 the order is written out: the switch stands on stp, console and schemes on the switch, and not on each other.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,18 +16,20 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   native: [],
   'tun-tap': ['native'],
   link: ['native', 'frame'],
-  switch: ['frame', 'link'],
+  stp: ['frame'],
+  switch: ['frame', 'link', 'stp'],
   impair: ['frame', 'link'],
-  console: ['frame', 'link', 'native', 'switch', 'impair'],
+  console: ['frame', 'link', 'native', 'stp', 'switch', 'impair'],
   schemes: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair'],
   namespace: ['native', 'tun-tap', 'link'],
-  cli: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'console', 'schemes', 'namespace']
+  cli: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'console', 'schemes', 'namespace']
 }
 
 /** Packages without I/O and clock: no Node module, and none of the globals that read the world. */
 const PURE: Readonly<Record<string, RegExp>> = {
   frame: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   vnl: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
+  stp: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   switch: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   impair: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/
 }

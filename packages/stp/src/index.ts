@@ -1,0 +1,7 @@
+export * from './vector.ts'
+export * from './path-cost.ts'
+export * from './port.ts'
+export * from './state.ts'
+export * from './dialect.ts'
+export * from './guards.ts'
+export * from './tree.ts'
