@@ -43,7 +43,7 @@ const run = (label, args, deadlineSec) => new Promise((resolve) => {
 })
 
 const unit = async () => {
-  const pattern = `^(packages|tools)/.*${only === undefined ? '' : `(${only.join('|')}).*`}\\.test\\.ts$`
+  const pattern = `^(packages|tools|test/topo)/.*${only === undefined ? '' : `(${only.join('|')}).*`}\\.test\\.ts$`
   const result = await run('unit tests', ['node_modules/uvu/bin.js', '.', pattern, '-i', 'node_modules'], 120)
   const count = (word) => Number(result.output.match(new RegExp(`\\n\\s*${word}:\\s*(\\d+)`))?.[1] ?? 0)
   const all = count('Total')
