@@ -9,6 +9,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { describe } from '@vde-ts/frame/describe.js'
+import { VdeError } from '@vde-ts/link/errors.js'
 import { sharedIo } from '@vde-ts/link/fd-io.js'
 import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import { loop } from '@vde-ts/link/loop.js'
@@ -18,6 +19,7 @@ import { StreamLink } from '@vde-ts/schemes/stream-link.js'
 import { TapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import type { Parsed } from '../command.ts'
+import { endingWithErrno } from '../errno-text.ts'
 import { debugLog } from '../log.ts'
 import { writePidFile } from '../pidfile.ts'
 import { ExitError, type Program } from '../run.ts'
@@ -88,8 +90,8 @@ const openNetwork = async (program: Program, end: PlugEnd, description: string, 
     program.cleanup.add(() => { link.close() })
     return link
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'VdeError') throw error
-    throw new ExitError(1, `vde_open ${end.vnl || 'default switch'}: ${error.message}`, { cause: error })
+    if (!(error instanceof VdeError)) throw error
+    throw new ExitError(1, `vde_open ${end.vnl || 'default switch'}: ${endingWithErrno(error)}`, { cause: error })
   }
 }
 

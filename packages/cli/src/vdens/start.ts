@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { VdeError } from '@vde-ts/link/errors.js'
+import { endingWithErrno } from '../errno-text.ts'
 import { ExitError } from '../run.ts'
 
 const NOT_FOUND = 127
@@ -12,7 +13,8 @@ export const vnlError = (vnl: string, error: unknown): unknown => {
   if (!(error instanceof VdeError)) return error
   const name = vnl === '' ? 'default network' : vnl
   const again = `Cannot open ${vnl}: `
-  const text = error.message.startsWith(again) ? error.message.slice(again.length) : error.message
+  const whole = endingWithErrno(error)
+  const text = whole.startsWith(again) ? whole.slice(again.length) : whole
   return new ExitError(1, `${name}: ${text}`, { cause: error })
 }
 
