@@ -320,6 +320,7 @@ const downAndUp = (define: Define, { cut, restore, fills }: ContractOptions): vo
     const told: string[] = []
     left.onUp = () => { told.push(`up ${isUp(a)}`) }
     left.onDown = () => { told.push(`down ${isUp(a)}`) }
+    a.resume()
     await cut([a, b])
     await until(() => told.length > 0, 'onDown')
     await restore([a, b])
@@ -329,6 +330,7 @@ const downAndUp = (define: Define, { cut, restore, fills }: ContractOptions): vo
   })
 
   define('frames sent while down are taken, lost and counted; then frames pass again', async ({ a, b, left, right }) => {
+    a.resume()
     b.resume()
     await cut([a, b])
     await left.until((s) => s.downs > 0, 'onDown')
@@ -354,6 +356,7 @@ const downAndUp = (define: Define, { cut, restore, fills }: ContractOptions): vo
         if (left.writable === before) break
       }
       const before = left.writable
+      a.resume()
       await cut([a, b])
       await left.until((s) => s.downs > 0 && s.writable > before, 'onDown and onWritable')
     })

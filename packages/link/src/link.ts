@@ -23,8 +23,8 @@ export interface FrameSink {
   /** The medium is there: frames pass from now on. Only as a change; also while the link is paused. */
   onUp (): void
   /**
-   * The medium is away, `onUp` may follow. Only as a change; also while the link is paused. Frames that arrived before may
-   * still be delivered. `why` is for people.
+   * The medium is away, `onUp` may follow. Only as a change. A paused link may tell it when it is resumed, behind the
+   * frames that arrived before. `why` is for people.
    */
   onDown (why?: Error): void
   /** The peer is gone; no call follows, `close` is still owed. `why` is absent on an orderly end. */

@@ -10,7 +10,8 @@
  * peer is not connected back (User Mode Linux) by its queue of max_dgram_qlen, for which epoll registers as well.
  *
  * A peer that closed its socket shows as ECONNREFUSED, then ENOTCONN: that ends the link. It must, because the kernel has
- * undone the connection, and from then on anybody with access to our socket's file could send us frames in its name.
+ * undone the connection, and from then on anybody with access to our socket's file could send us frames in its name. A
+ * medium in which others may follow on the peer (ptp) has the link go down instead.
  */
 import { native, ERR, HUP, IN, OUT } from '@vde-ts/native'
 import { systemError, type Flushable, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
@@ -37,6 +38,12 @@ export interface DatagramOptions {
   readonly label: string
   /** SOCK_SEQPACKET: an empty packet is the end of the peer. On datagrams it means nothing and is ignored. */
   readonly emptyIsEnd?: boolean
+  /** False: there is no peer yet. */
+  readonly isUp?: boolean
+  /** The peer is gone and the link went down, until {@link DatagramLink.raise}. Absent: that ends the link. */
+  readonly onPeerGone?: () => void
+  /** Something arrived although the link is down. */
+  readonly onHeard?: () => void
   /** Called once when the link is closed, after its descriptor: for what else belongs to it. */
   readonly onRelease?: () => void
 }
@@ -49,6 +56,8 @@ export class DatagramLink implements Link, Watcher, Flushable {
   readonly offload = false
   readonly maxFrame: number = SLOT_OCTETS
   readonly label: string
+  isUp: boolean
+  downDrops = 0
   /** Frames that the kernel refused for good: too long for the socket, no memory, not permitted. */
   txDrops = 0
 
@@ -58,6 +67,8 @@ export class DatagramLink implements Link, Watcher, Flushable {
   readonly #inbox: Inbox
   readonly #ring = new SendRing({ budget: ringBudget })
   readonly #onRelease: (() => void) | null
+  readonly #onPeerGone: (() => void) | null
+  readonly #onHeard: (() => void) | null
   #isDirty = false
   #isBlocked = false
   /** `send` answered false: `onWritable` is owed. */
@@ -71,11 +82,14 @@ export class DatagramLink implements Link, Watcher, Flushable {
   /** Takes over `fd`, which is non-blocking; the link is paused. @throws {VdeError} when it cannot be watched */
   constructor (fd: number, sink: FrameSink, loop: Loop, options: DatagramOptions) {
     this.label = options.label
+    this.isUp = options.isUp ?? true
     this.#fd = fd
     this.#sink = sink
     this.#loop = loop
     this.#inbox = new Inbox(sink, { loop, emptyIsEnd: options.emptyIsEnd ?? false })
     this.#onRelease = options.onRelease ?? null
+    this.#onPeerGone = options.onPeerGone ?? null
+    this.#onHeard = options.onHeard ?? null
     native.setBuffers(fd, SOCKET_OCTETS, SOCKET_OCTETS)
     loop.add(fd, 0, this)
   }
@@ -88,6 +102,10 @@ export class DatagramLink implements Link, Watcher, Flushable {
 
   send (buf: Uint8Array, off: number, len: number): boolean {
     if (this.#isClosed || this.#isEnded) return true
+    if (!this.isUp) {
+      this.downDrops++
+      return true
+    }
     if (len > this.maxFrame) {
       this.txDrops++
       return true
@@ -114,6 +132,37 @@ export class DatagramLink implements Link, Watcher, Flushable {
     this.#inbox.resume()
     if (this.#isEnded) setImmediate(() => { this.#finish() })
     else this.#watch()
+  }
+
+  /** There is a peer: the socket is connected. */
+  raise (): void {
+    if (this.isUp || this.#isClosed || this.#isEnded) return
+    this.isUp = true
+    this.#sink.onUp()
+  }
+
+  /** There is no peer; what waited for it is lost. */
+  lower (why?: Error): void {
+    if (!this.isUp || this.#isClosed || this.#isEnded) return
+    this.isUp = false
+    this.downDrops += this.#ring.frames
+    this.#ring.clear()
+    this.#isBlocked = false
+    this.#watch()
+    this.#sink.onDown(why)
+    if (this.#isClosed || !this.#isFull) return
+    this.#isFull = false
+    this.#sink.onWritable()
+  }
+
+  /** Delivers what has arrived. False: something waits still, because the link is paused. */
+  takeRest (): boolean {
+    for (let burst = 0; burst < LAST_BURSTS; burst++) {
+      if (this.#isClosed || this.#isTold) return true
+      if (this.#inbox.paused) return this.#inbox.kept === 0 && (native.poll(this.#fd, IN, 0) & IN) === 0
+      if (this.#inbox.receive(this.#fd) < 0) break
+    }
+    return true
   }
 
   /** Says that the peer is gone. What it sent before is delivered first, also when the link is paused now. */
@@ -149,7 +198,7 @@ export class DatagramLink implements Link, Watcher, Flushable {
     this.#isDirty = false
     if (this.#isClosed || this.#isEnded) return
     const result = this.#drain()
-    if (GONE.has(result)) return this.end(systemError(result, `send to ${this.label}`, 'the peer closed its data socket'))
+    if (GONE.has(result)) return this.#lose(systemError(result, `send to ${this.label}`, 'the peer closed its data socket'))
     const isBlocked = result !== 0
     if (isBlocked !== this.#isBlocked) {
       this.#isBlocked = isBlocked
@@ -177,25 +226,26 @@ export class DatagramLink implements Link, Watcher, Flushable {
   }
 
   #receive (): void {
+    if (!this.isUp) this.#onHeard?.()
     const result = this.#inbox.receive(this.#fd)
     if (result === INBOX_END) this.end()
+  }
+
+  #lose (why: Error): void {
+    if (this.#onPeerGone === null) return this.end(why)
+    this.lower(why)
+    this.#onPeerGone()
   }
 
   #onTrouble (events: number): void {
     const error = native.socketError(this.#fd)
     if ((events & HUP) !== 0) this.end()
-    else if (GONE.has(-error)) this.end(systemError(error, `receive from ${this.label}`, native.strerror(error)))
+    else if (GONE.has(-error)) this.#lose(systemError(error, `receive from ${this.label}`, native.strerror(error)))
   }
 
   /** After the end: delivers what waits, then tells. A paused link tells when it is resumed, if frames wait in it. */
   #finish (): void {
-    for (let burst = 0; burst < LAST_BURSTS; burst++) {
-      if (this.#isClosed || this.#isTold) return
-      if (this.#inbox.paused) break
-      if (this.#inbox.receive(this.#fd) < 0) break
-    }
-    if (this.#isClosed) return
-    if (this.#inbox.paused && (this.#inbox.kept > 0 || (native.poll(this.#fd, IN, 0) & IN) !== 0)) return
+    if (!this.takeRest() || this.#isClosed || this.#isTold) return
     this.#isTold = true
     this.#inbox.pause()
     this.#sink.onClose(this.#why)

@@ -67,12 +67,12 @@ export class Interface {
     this.#tap = tap
     this.#uplink.use(tap)
     if (!this.#isOpen) await this.#start()
-    this.#wire.join(this.#network, tap, (_side, why) => { this.#lose(why) })
+    this.#wire.join(this.#network.link, tap, (_side, why) => { this.#lose(why) })
   }
 
   /** Idempotent; also before `join`. */
   close (): void {
-    this.#network.close()
+    this.#network.link.close()
     this.#wire.close()
     this.#tap?.close()
   }
