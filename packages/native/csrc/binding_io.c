@@ -57,6 +57,7 @@ static const struct vn_entry entries[] = {
   { "peerCredentials", vn_shape_out, { .out = vn_peer_credentials }, 3 },
   { "peerGroups", peer_groups, { 0 }, 0 },
   { "setBuffers", vn_shape_iii, { .iii = vn_set_buffers }, 0 },
+  { "disconnect", vn_shape_i, { .i = vn_disconnect }, 0 },
   { "socketError", vn_shape_i, { .i = vn_socket_error }, 0 },
   { "socketType", vn_shape_i, { .i = vn_socket_type }, 0 }
 };

@@ -59,6 +59,8 @@ int vn_socket_pair(int type, int32_t *out);
 int vn_bind_unix(int fd, const char *path, size_t len);
 int vn_connect_unix(int fd, const char *path, size_t len);
 int vn_connect_address(int fd, uint8_t *address, size_t len);
+/* Undoes connect(2) of a datagram socket. */
+int vn_disconnect(int fd);
 int vn_listen(int fd, int backlog);
 int vn_accept(int fd);
 int vn_shutdown(int fd, int how);

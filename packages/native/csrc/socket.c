@@ -60,6 +60,12 @@ int vn_connect_address(int fd, uint8_t *address, size_t len)
   return vn_result(connect(fd, (struct sockaddr *)&copy, (socklen_t)len));
 }
 
+int vn_disconnect(int fd)
+{
+  struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+  return vn_result(connect(fd, &nobody, sizeof nobody));
+}
+
 int vn_listen(int fd, int backlog) { return vn_result(listen(fd, backlog)); }
 
 int vn_accept(int fd)

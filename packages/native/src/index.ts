@@ -160,6 +160,8 @@ export interface Native {
   connectUnix (fd: number, path: string): number
   /** connect to a raw sockaddr_un of `len` octets, as it came in a request (abstract names of UML keep their zeros). */
   connectAddress (fd: number, address: Uint8Array, off: number, len: number): number
+  /** connect to AF_UNSPEC: a datagram socket hears everybody again, and what waited from its former peer is dropped. */
+  disconnect (fd: number): number
   listen (fd: number, backlog: number): number
   /** accept4 non-blocking, close-on-exec. */
   accept (fd: number): number

@@ -5,7 +5,9 @@ import * as assert from 'uvu/assert'
 import { native, DGRAM, SEQPACKET, STREAM, IN } from './index.ts'
 import { closeAll, flagsOf, inDirectory, openCount, pairOf } from './testing.ts'
 
-const { EADDRINUSE, EAFNOSUPPORT, EAGAIN, EBADF, ECONNREFUSED, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK, EPIPE } = constants.errno
+const {
+  EADDRINUSE, EAFNOSUPPORT, EAGAIN, EBADF, ECONNREFUSED, EINVAL, ENAMETOOLONG, ENOENT, ENOTSOCK, EPERM, EPIPE
+} = constants.errno
 const O_CLOEXEC = 0o2000000
 const O_NONBLOCK = 0o4000
 const TYPES = [['stream', STREAM], ['dgram', DGRAM], ['seqpacket', SEQPACKET]] as const
@@ -37,6 +39,19 @@ for (const [name, type] of TYPES) {
     })
   })
 }
+
+naming('disconnect lets others connect to a datagram socket again', () => {
+  inDirectory((dir) => {
+    const [a, b, c] = [native.unixSocket(DGRAM), native.unixSocket(DGRAM), native.unixSocket(DGRAM)]
+    native.bindUnix(a, join(dir, 'a'))
+    native.bindUnix(b, join(dir, 'b'))
+    assert.is(native.connectUnix(a, join(dir, 'b')), 0)
+    assert.is(native.connectUnix(c, join(dir, 'a')), -EPERM)
+    assert.is(native.disconnect(a), 0)
+    assert.is(native.connectUnix(c, join(dir, 'a')), 0)
+    closeAll(a, b, c)
+  })
+})
 
 naming('a path of 107 octets binds, one of 108 is ENAMETOOLONG', () => {
   inDirectory((dir) => {

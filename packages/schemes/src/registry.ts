@@ -10,6 +10,7 @@ import { cmdScheme } from './cmd.ts'
 import { locate, type Located } from './locate.ts'
 import { hubScheme, switchScheme } from './netnode.ts'
 import { nullScheme } from './null.ts'
+import { ptp2Scheme, ptpScheme } from './ptp.ts'
 import { seqpacketScheme } from './seqpacket.ts'
 import { tapScheme } from './tap.ts'
 import { loadThirdParty } from './third-party.ts'
@@ -31,7 +32,9 @@ export interface OpenOptions {
   readonly log?: (line: string) => void
 }
 
-const BUILT_IN: readonly Scheme[] = [vdeScheme, switchScheme, hubScheme, tapScheme, cmdScheme, seqpacketScheme, nullScheme]
+const BUILT_IN: readonly Scheme[] = [
+  vdeScheme, switchScheme, hubScheme, ptpScheme, ptp2Scheme, tapScheme, cmdScheme, seqpacketScheme, nullScheme
+]
 
 const schemes = new Map<string, Scheme>(BUILT_IN.map((scheme) => [scheme.name, scheme]))
 
