@@ -1,6 +1,7 @@
 export * from './link.ts'
 export * from './errors.ts'
 export * from './loop.ts'
+export * from './loop-timer.ts'
 export * from './memory.ts'
 export * from './send-ring.ts'
 export * from './receive-slab.ts'

@@ -44,6 +44,8 @@ export class Loop {
 
   readonly #events = new Int32Array(EVENTS * 2)
   readonly #watchers = new Map<number, Watcher>()
+  /** Descriptors that do not keep the process alive. */
+  readonly #idle = new Set<number>()
   /** Regular files, which epoll refuses: always ready. */
   readonly #always = new Map<number, number>()
   #dirty: Flushable[] = []
@@ -56,9 +58,10 @@ export class Loop {
 
   /**
    * Starts watching `fd` for `events`. The descriptor stays the caller's, who removes it before closing it.
+   * @param keepsAlive false: the process may end though it is watched
    * @throws {VdeError} EBADF, EEXIST, ENOSPC
    */
-  add (fd: number, events: number, watcher: Watcher): void {
+  add (fd: number, events: number, watcher: Watcher, keepsAlive: boolean = true): void {
     this.#start()
     const result = native.epollControl(ADD, fd, events)
     if (result === -EPERM) {
@@ -66,7 +69,8 @@ export class Loop {
       this.#pollAlways()
     } else if (result < 0) throw systemError(result, `watch descriptor ${fd}`)
     this.#watchers.set(fd, watcher)
-    native.epollKeepAlive(true)
+    if (keepsAlive) native.epollKeepAlive(true)
+    else this.#idle.add(fd)
   }
 
   /** Changes what is watched; 0 leaves only errors and hang-up. */
@@ -87,7 +91,8 @@ export class Loop {
     for (let i = 0; i < this.#pairs; i++) {
       if (this.#events[i * 2] === fd) this.#events[i * 2] = -1
     }
-    if (this.#watchers.size === 0) native.epollKeepAlive(false)
+    this.#idle.delete(fd)
+    if (this.#watchers.size === this.#idle.size) native.epollKeepAlive(false)
   }
 
   /** Has `link` flushed at the end of this turn, or soon when called outside of one. Mark it once per turn. */

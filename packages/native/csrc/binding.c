@@ -59,6 +59,11 @@ bool vn_ints(napi_env env, napi_value value, int32_t **data, size_t *count)
   return array_of(env, value, napi_int32_array, (void **)data, count) || fail(env, "Expected an Int32Array");
 }
 
+bool vn_doubles(napi_env env, napi_value value, double **data, size_t *count)
+{
+  return array_of(env, value, napi_float64_array, (void **)data, count) || fail(env, "Expected a Float64Array");
+}
+
 bool vn_uints(napi_env env, napi_value value, uint32_t **data, size_t *count)
 {
   return array_of(env, value, napi_uint32_array, (void **)data, count) || fail(env, "Expected a Uint32Array");

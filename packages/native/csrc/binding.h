@@ -57,6 +57,7 @@ bool vn_int(napi_env env, napi_value value, int32_t *out);
 bool vn_uint(napi_env env, napi_value value, uint32_t *out);
 bool vn_bytes(napi_env env, napi_value value, uint8_t **data, size_t *len);
 bool vn_ints(napi_env env, napi_value value, int32_t **data, size_t *count);
+bool vn_doubles(napi_env env, napi_value value, double **data, size_t *count);
 bool vn_uints(napi_env env, napi_value value, uint32_t **data, size_t *count);
 /* argv: buf, off, len. Proves that the span lies inside. */
 bool vn_span(napi_env env, const napi_value *argv, uint8_t **at, size_t *len);
@@ -88,6 +89,7 @@ void vn_bind_io(napi_env env, napi_value exports);
 void vn_bind_data(napi_env env, napi_value exports);
 void vn_bind_internet_calls(napi_env env, napi_value exports);
 void vn_bind_epoll(napi_env env, napi_value exports);
+void vn_bind_timer(napi_env env, napi_value exports);
 void vn_bind_tap(napi_env env, napi_value exports);
 void vn_bind_process(napi_env env, napi_value exports);
 void vn_bind_account(napi_env env, napi_value exports);

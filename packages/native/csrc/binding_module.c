@@ -46,6 +46,7 @@ NAPI_MODULE_INIT()
   vn_bind_data(env, exports);
   vn_bind_internet_calls(env, exports);
   vn_bind_epoll(env, exports);
+  vn_bind_timer(env, exports);
   vn_bind_tap(env, exports);
   vn_bind_process(env, exports);
   vn_bind_account(env, exports);

@@ -3,7 +3,7 @@
  *
  *     fd.c socket.c batch.c tap.c link.c     one call each, on descriptors
  *     internet.c datagram.c                  the same for UDP and TCP: sockets with addresses
- *     epoll.c                                the ready set
+ *     epoll.c timer.c                        the ready set, and time
  *     spawn.c child.c                        a process in new namespaces: before and after the clone
  *     process.c account.c                    signals, pidfds, users, log
  *     inspect.c inspector.c                  descriptors of strangers: helper threads, and the process behind them
@@ -45,6 +45,15 @@ int vn_set_cloexec(int fd, int on);
 int vn_file_type(int fd);
 int vn_is_tty(int fd);
 int vn_poll(int fd, int mask, int timeout_ms);
+
+/* ---- timer.c ---- */
+/* For vn_timer_set: not before it is set again. */
+#define VN_NEVER INT64_MAX
+/* Nanoseconds of CLOCK_MONOTONIC. */
+int64_t vn_clock(void);
+int vn_timer_create(void);
+/* Has the timer expire at `due`, at once if that has passed; forgets that it has expired before. */
+int vn_timer_set(int fd, int64_t due);
 
 /* ---- epoll.c ---- */
 int vn_epoll_create(void);

@@ -224,6 +224,19 @@ static void test_datagrams(int family)
   if (b >= 0) vn_close(b);
 }
 
+static void test_timer(void)
+{
+  int fd = vn_timer_create();
+  int64_t start = vn_clock();
+  EXPECT(fd >= 0 && start > 0 && vn_poll(fd, 1, 0) == 0);
+  EXPECT(vn_timer_set(fd, start + 3000000) == 0 && vn_poll(fd, 1, 0) == 0);
+  EXPECT(vn_poll(fd, 1, 1000) == 1 && vn_clock() - start >= 3000000);
+  EXPECT(vn_timer_set(fd, VN_NEVER) == 0 && vn_poll(fd, 1, 0) == 0);
+  EXPECT(vn_timer_set(fd, 0) == 0 && vn_poll(fd, 1, 1000) == 1);
+  EXPECT(vn_timer_set(-1, 0) == -EBADF);
+  vn_close(fd);
+}
+
 static void test_epoll(void)
 {
   int a, b, epfd = vn_epoll_create();
@@ -420,6 +433,7 @@ int main(int argc, char **argv)
   test_datagrams(AF_INET);
   test_datagrams(AF_INET6);
   test_epoll();
+  test_timer();
   test_accounts();
   test_spawn();
   test_inspection();

@@ -121,6 +121,14 @@ export interface Native {
   epollKeepAlive (on: boolean): void
   epollStop (): void
 
+  // ---- time ----
+  /** clock_gettime(CLOCK_MONOTONIC): nanoseconds into `cell[0]`. 30 ns; a number returned would be an object on the heap. */
+  clockRead (cell: Float64Array): void
+  /** timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK): readable once it has expired, until it is set again. */
+  timerCreate (): number
+  /** timerfd_settime: expires when the clock shows `due[0]`, at once if that has passed; Infinity: never. */
+  timerSet (fd: number, due: Float64Array): number
+
   // ---- descriptors ----
   close (fd: number): number
   /** One read(2). 0 is the end of the file. */
