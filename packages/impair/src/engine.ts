@@ -114,6 +114,7 @@ export class Engine {
     this.next[node] = this.#free
     this.#free = node
     this.#nodes--
+    this.#check()
   }
 
   /** Lets go of every node of an owner that has gone. */
@@ -129,10 +130,14 @@ export class Engine {
   setTimer (node: number): void {
     this.#heap.remove(node)
     this.#heap.push(node, this.due)
-    if (!this.#isRunning && this.due[node] < this.#armed) this.#arm()
+    this.#check()
   }
 
-  clearTimer (node: number): void { this.#heap.remove(node) }
+  clearTimer (node: number): void {
+    this.#heap.remove(node)
+    this.#check()
+  }
+
   isSet (node: number): boolean { return this.#heap.has(node) }
 
   /** Does what is due now, in order. Leaves the rest of a long list to the next call, for which it arms. */
@@ -147,6 +152,13 @@ export class Engine {
     }
     this.#isRunning = false
     this.#arm()
+  }
+
+  /** The first entry may be another one now. */
+  #check (): void {
+    if (this.#isRunning) return
+    const first = this.#heap.size === 0 ? Infinity : this.#heap.topTime
+    if (first !== this.#armed) this.#arm()
   }
 
   #arm (): void {
