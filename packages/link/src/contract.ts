@@ -18,6 +18,8 @@ export type MakePair = (left: FrameSink, right: FrameSink) => Promise<readonly [
 export interface ContractOptions {
   /** Longest frame to try; absent: `maxFrame` of the left link. */
   readonly largest?: number
+  /** With how many octets a frame of `len` arrives, filled up with zeros; absent: as many. */
+  readonly padded?: (len: number) => number
   /** False when a link cannot know that its peer is gone. */
   readonly seesClose?: boolean
   /** False when the medium never says that it is full. */
@@ -160,7 +162,9 @@ const delivery = (define: Define, options: ContractOptions): void => {
       if (len > Math.min(a.maxFrame, options.largest ?? Infinity)) return
       b.resume()
       await sendAll(a, left, [testFrame(len, 1)])
-      await received(right, [testFrame(len, 1)])
+      const arrived = new Uint8Array(options.padded?.(len) ?? len)
+      arrived.set(testFrame(len, 1))
+      await received(right, [arrived])
     })
   }
 

@@ -6,10 +6,7 @@ import { MAX_FRAME } from '@vde-ts/frame/ethernet.js'
 import { clearOffload, gsoType, GSO_NONE } from '@vde-ts/frame/offload.js'
 import { copyOctets } from '@vde-ts/frame/octets.js'
 import { HEADROOM, OFFLOAD, type FrameSink, type Link } from './link.ts'
-
-/** Where frames without headroom get some. One for all pairs: a frame is done with when the sink returns. */
-const scratch = new Uint8Array(HEADROOM + MAX_FRAME)
-let isScratchTaken = false
+import { giveScratch, takeScratch } from './scratch.ts'
 
 class MemoryLink implements Link {
   readonly offload: boolean
@@ -52,15 +49,12 @@ class MemoryLink implements Link {
 
   /** The receiver is owed headroom that this sender's buffer does not have. */
   #sendCopy (peer: MemoryLink, buf: Uint8Array, off: number, len: number): void {
-    const wasTaken = isScratchTaken
-    // A sink that sends through another pair while it looks at the copy: rare, so it may cost an allocation.
-    const copy = wasTaken ? new Uint8Array(HEADROOM + len) : scratch
-    isScratchTaken = true
+    const copy = takeScratch(len)
     clearOffload(copy, HEADROOM)
     const lead = this.offload ? OFFLOAD : 0
     copyOctets(copy, HEADROOM - lead, buf, off - lead, lead + len)
     peer.sink.onFrame(copy, HEADROOM, len)
-    isScratchTaken = wasTaken
+    giveScratch(copy)
   }
 
   pause (): void { this.#paused = true }

@@ -15,6 +15,7 @@ import { seqpacketScheme } from './seqpacket.ts'
 import { tapScheme } from './tap.ts'
 import { loadThirdParty } from './third-party.ts'
 import { vdeScheme } from './vde.ts'
+import { vlanScheme } from './vlan.ts'
 
 /** How to open: what the C library calls open arguments, and the world. Everything may be absent. */
 export interface OpenOptions {
@@ -33,7 +34,7 @@ export interface OpenOptions {
 }
 
 const BUILT_IN: readonly Scheme[] = [
-  vdeScheme, switchScheme, hubScheme, ptpScheme, ptp2Scheme, tapScheme, cmdScheme, seqpacketScheme, nullScheme
+  vdeScheme, switchScheme, hubScheme, ptpScheme, ptp2Scheme, tapScheme, cmdScheme, seqpacketScheme, nullScheme, vlanScheme
 ]
 
 const schemes = new Map<string, Scheme>(BUILT_IN.map((scheme) => [scheme.name, scheme]))

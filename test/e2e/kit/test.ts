@@ -4,7 +4,7 @@
  * The last line a file prints is `N passed, N failed, N skipped`; the exit status is 1 when something failed. A test
  * whose needs are not met is skipped and says why; with CI set it fails instead, since CI installs every peer.
  */
-import { accessSync, chmodSync, constants, existsSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, readdirSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { suite } from 'uvu'
 import { findSystem, hasOurs, ours, SIDE } from './pick.ts'
@@ -14,7 +14,7 @@ import { within } from './wait.ts'
 /**
  * What a test can need: `root`, `user` (an ordinary user can be played: always true for one), `tun` (/dev/net/tun for
  * ordinary users), `userns` (user namespaces for ordinary users), `fixed` (the C program is known to fail this),
- * `pty` (node-pty), `native` (the addon), otherwise a program of the system.
+ * `pty` (node-pty), `native` (the addon), `plugin:NAME` (a plugin of the C library), otherwise a program of the system.
  */
 export type Need = string
 
@@ -57,8 +57,13 @@ const whyNot = (need: Need): string | null => {
     case 'fixed': return SIDE === 'c' ? 'a known defect of the C program' : null
     case 'pty': return hasPty() ? null : 'node-pty is not built (a C++ compiler is wanted)'
     case 'native': return existsSync(new URL('../../../packages/native/build/vde_native.node', import.meta.url)) ? null : 'the addon is not built'
-    default: return findSystem(need) === null ? `${need} is not installed` : null
+    default: return need.startsWith('plugin:') ? whyNoPlugin(need.slice(7)) : findSystem(need) === null ? `${need} is not installed` : null
   }
+}
+
+const whyNoPlugin = (name: string): string | null => {
+  const isThere = readdirSync('/usr/lib').some((dir) => existsSync(`/usr/lib/${dir}/vdeplug/libvdeplug_${name}.so`))
+  return isThere ? null : `Debian's plugin for ${name}:// is not installed`
 }
 
 const hasPty = (): boolean => existsSync(new URL('../../../node_modules/node-pty/build/Release/pty.node', import.meta.url))
