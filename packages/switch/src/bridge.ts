@@ -17,6 +17,7 @@ import { isPlain } from '@vde-ts/frame/offload.js'
 import { popTag, pushTag, setTagControl, SERVICE_TPID, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
 import { OFFLOAD, HEADROOM } from '@vde-ts/link/link.js'
 import { type Fdb, MOVED, REFUSED } from './fdb.ts'
+import type { Gate } from './gate.ts'
 import type { Port } from './port.ts'
 import { ADMIT_TAGGED, ADMIT_UNTAGGED } from './port-vlan.ts'
 import { NO_VLAN, type Vlan } from './vlan.ts'
@@ -81,7 +82,7 @@ export class Bridge {
       return
     }
     forms.depth++
-    if (this.#count(port, buf, off, len)) {
+    if (this.#count(port, buf, off, len) && (port.gate === null || this.#passGate(port.gate, buf, off, len))) {
       if (this.isHub) sendAll(this.#hubFlood ?? this.#refreshHub(), port, buf, off, len)
       else this.#classify(port, buf, off, len)
     }
@@ -103,6 +104,14 @@ export class Bridge {
     this.#wireFrames = form.frames
     if (form.isMalformed) port.drops.malformed++
     return !form.isMalformed
+  }
+
+  /** What a frame sets off at those who watch can bring further frames in: so the count of this one is kept here. */
+  #passGate (gate: Gate, buf: Uint8Array, off: number, len: number): boolean {
+    const wireFrames = this.#wireFrames
+    const mayPass = gate.pass(buf, off, len, wireFrames, this.forms)
+    this.#wireFrames = wireFrames
+    return mayPass
   }
 
   #classify (port: Port, buf: Uint8Array, off: number, len: number): void {
@@ -173,7 +182,8 @@ export class Bridge {
 
   #unicast (vlan: Vlan, from: Port, to: Port | null, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
     if (to === from) from.drops.filtered += this.#wireFrames
-    else if (to === null || !vlan.isMember(to.number)) from.drops.vlan += this.#wireFrames // a static address can point anywhere
+    // A static address can point anywhere.
+    else if (to === null || to.isMirror || !vlan.isMember(to.number)) from.drops.vlan += this.#wireFrames
     else if (!vlan.mayForward(to.number)) from.drops.notForwarding += this.#wireFrames
     else if (isTagged === (to.untaggedVlan !== vlan.id) && to.tpid === from.tpid) to.send(buf, off, len)
     else this.#sendConverted(vlan, from, to, isTagged, buf, off, len)
@@ -265,7 +275,7 @@ export class Bridge {
 
   /** In a hub every port but port 0 is a target, plugged in or not. */
   #refreshHub (): readonly Port[] {
-    this.#hubFlood = this.ports.filter((port): port is Port => port !== null && port.number !== 0)
+    this.#hubFlood = this.ports.filter((port): port is Port => port !== null && port.number !== 0 && !port.isMirror)
     return this.#hubFlood
   }
 }

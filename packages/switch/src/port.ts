@@ -6,6 +6,8 @@ import { isPlain } from '@vde-ts/frame/offload.js'
 import { TPID } from '@vde-ts/frame/vlan.js'
 import { NONE, type AccessRule } from './access.ts'
 import type { Endpoint } from './endpoint.ts'
+import { showFrame, type FrameTap } from './frame-tap.ts'
+import type { Gate } from './gate.ts'
 import { ADMITS } from './port-vlan.ts'
 import { NO_VLAN } from './vlan.ts'
 import type { WireForms } from './wire-form.ts'
@@ -28,6 +30,8 @@ export class Drops {
   vlan = 0
   /** With a tag where only untagged frames are taken, or the reverse. */
   frameType = 0
+  /** On a port that only shows what others do. */
+  mirror = 0
   /** The port is Discarding or Learning in that VLAN. */
   notForwarding = 0
   /** For an address behind the very port it came from. */
@@ -73,6 +77,12 @@ export class Port implements AccessRule {
   currentUser: number = NONE
   /** True when the medium of something plugged in is there: MAC_Operational of 802.1Q. */
   isUp = false
+  /** What stands at its entry; null: nothing. Changed by `changeGate` only. */
+  gate: Gate | null = null
+  /** Those who see what leaves; null: nobody. */
+  outTaps: readonly FrameTap[] | null = null
+  /** It only shows what other ports do, see mirror.ts. */
+  isMirror = false
   /** Newest first. Replaced on change, never changed, so that a loop over it goes on undisturbed. */
   endpoints: readonly Endpoint[] = []
 
@@ -103,6 +113,7 @@ export class Port implements AccessRule {
 
   /** Gives a frame, in the form this port takes, to every endpoint. Counted once, and also when all of them drop it. */
   send (buf: Uint8Array, off: number, len: number): void {
+    if (this.outTaps !== null) showFrame(this.outTaps, false, buf, off, len, this.#forms)
     if (!isPlain(buf, off)) {
       this.#sendUnfinished(buf, off, len)
       return

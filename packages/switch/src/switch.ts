@@ -13,6 +13,8 @@ import { checkRange, needPort } from './check.ts'
 import { Endpoint, type EndpointHost } from './endpoint.ts'
 import { Fdb } from './fdb.ts'
 import { HashControl } from './hash-control.ts'
+import { isWatched } from './gate.ts'
+import { MirrorControl } from './mirror.ts'
 import { Observers, type Observer } from './observer.ts'
 import { MAX_PORTS, Port } from './port.ts'
 import { DEFAULT_QUEUE_FRAMES, FrameQueue, QueueBudget } from './queue.ts'
@@ -66,6 +68,7 @@ export class Switch implements EndpointHost {
   readonly priority: number
   readonly vlan: VlanControl
   readonly hash: HashControl
+  readonly mirrors: MirrorControl
 
   readonly #bridge: Bridge
   readonly #fdb: Fdb
@@ -89,6 +92,7 @@ export class Switch implements EndpointHost {
     this.#bridge.isHub = options.isHub ?? false
     for (let n = 0; n <= numPorts; n++) this.#bridge.ports.push(null)
     this.vlan = new VlanControl(this.#bridge)
+    this.mirrors = new MirrorControl(this.#bridge)
     this.hash = new HashControl(this.#bridge, options.hashSize ?? DEFAULT_HASH_SIZE)
   }
 
@@ -193,11 +197,13 @@ export class Switch implements EndpointHost {
     return number
   }
 
-  /** Forgets a port, its memberships and pinned addresses. @throws {VdeError} EINVAL, ENXIO, EADDRINUSE has endpoints */
+  /** Forgets a port, its memberships, mirrors and pinned addresses. @throws {VdeError} EINVAL, ENXIO, EADDRINUSE in use */
   removePort (number: number): void {
     const action = `remove port ${number}`
     const port = needPort(action, this.#bridge, number)
     if (port.isActive) throw new VdeError('EADDRINUSE', action, 'something is plugged in, unplug it first')
+    this.mirrors.forget(port)
+    if (isWatched(port)) throw new VdeError('EADDRINUSE', action, 'its frames are being captured, end that first')
     this.vlan.leaveAll(port)
     this.#bridge.ports[number] = null
     this.#bridge.portsChanged(port)

@@ -120,7 +120,7 @@ export class Vlan {
     const targets: Port[] = []
     for (const number of members) {
       const port = ports[number]
-      if (port !== null && port.isActive && this.mayForward(number)) targets.push(port)
+      if (port !== null && port.isActive && !port.isMirror && this.mayForward(number)) targets.push(port)
     }
     return targets
   }
