@@ -1,5 +1,6 @@
 /** What the commands of a switch work on. */
 import type { Switch } from '@vde-ts/switch'
+import type { Captures } from './captures.ts'
 import type { Names } from './names.ts'
 
 /** Facts about the running program that the switch itself does not know. */
@@ -19,4 +20,5 @@ export interface SwitchContext {
   readonly sw: Switch
   readonly facts: SwitchFacts
   readonly names: Names
+  readonly captures: Captures
 }

@@ -6,6 +6,7 @@ import { Console } from '../console.ts'
 import { EventHub } from '../events.ts'
 import { debugCommands, generalCommands, loadCommand, pluginCommands } from '../general-commands.ts'
 import { VERSION } from '../version.ts'
+import { Captures } from './captures.ts'
 import type { SwitchContext, SwitchFacts } from './context.ts'
 import { modeText } from './format.ts'
 import { fstpCommands } from './fstp-commands.ts'
@@ -15,6 +16,7 @@ import { portCommands } from './port-commands.ts'
 import { followSwitch } from './switch-events.ts'
 import { vlanCommands } from './vlan-commands.ts'
 import { vlanPortCommands } from './vlan-port-commands.ts'
+import { watchCommands } from './watch-commands.ts'
 
 /** What clients read first: programs take the version from the first line and skip the second. */
 export const BANNER: string = `VDE switch V.${VERSION}\n(C) 2026 the vde-ts authors - MIT\n`
@@ -58,13 +60,13 @@ const dataSocketCommands: ReadonlyArray<Row<SwitchContext>> = [
 /** The commands of a switch; `more` come behind them. */
 export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): CommandTable<SwitchContext> => new CommandTable(
   dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands(),
-  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, more
+  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, more
 )
 
 /** A console that hears what its switch tells. */
 export interface SwitchConsole {
   readonly console: Console<SwitchContext>
-  /** Stops following the switch. */
+  /** Stops following the switch, and ends its captures. */
   readonly close: () => void
 }
 
@@ -73,7 +75,12 @@ export const switchConsole = (
   sw: Switch, facts: SwitchFacts, onDefect: (error: unknown, line: string) => void = () => {}
 ): SwitchConsole => {
   const events = new EventHub()
-  const context: SwitchContext = { sw, facts, names: new Names() }
-  const close = followSwitch(sw, events)
+  const captures = new Captures()
+  const context: SwitchContext = { sw, facts, names: new Names(), captures }
+  const stopFollowing = followSwitch(sw, events)
+  const close = (): void => {
+    stopFollowing()
+    captures.close()
+  }
   return { console: new Console({ table: switchTable(), context, banner: BANNER, prompt: 'vde$ ', events, onDefect }), close }
 }

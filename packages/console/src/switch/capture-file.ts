@@ -1,0 +1,164 @@
+/**
+ * Where a capture is written: a new file, or a FIFO somebody reads. The data path fills one of two buffers; the other is
+ * being written meanwhile, by a thread of libuv, so that a slow disk or reader never holds up the switch. When both are
+ * full, frames are lost to the capture and counted.
+ */
+import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { systemError, VdeError } from '@vde-ts/link'
+import type { CaptureSink } from '@vde-ts/switch'
+
+/** A burst of 6 ms at 10 Gbit/s. The system gives the memory when it is first filled. */
+const BUFFER = 8 * 1024 * 1024
+/** Octets that are worth a write of their own; fewer wait for the timer. */
+const SOON = 256 * 1024
+const WAIT_MS = 20
+
+/** Owns its descriptor until {@link CaptureFile.close}. */
+export class CaptureFile implements CaptureSink {
+  buf: Uint8Array = new Uint8Array(BUFFER)
+  readonly isPipe: boolean
+
+  readonly #fd: number
+  readonly #socket: Socket | null
+  readonly #onFailure: (error: Error) => void
+  #spare: Uint8Array = new Uint8Array(BUFFER)
+  #used = 0
+  /** Octets of {@link #spare} being written, from {@link #position} of the file on. */
+  #writing = 0
+  #position = 0
+  #timer: NodeJS.Timeout | null = null
+  #isUrgent = false
+  #isClosed = false
+
+  /**
+   * Opens. A name that exists is refused, unless it is a FIFO with a reader.
+   * @param onFailure the disk is full, the reader has gone; nothing is written any more
+   * @throws {VdeError} EEXIST, EACCES, ENOENT, ENXIO
+   */
+  constructor (path: string, onFailure: (error: Error) => void) {
+    this.#onFailure = onFailure
+    this.#fd = openCapture(path)
+    this.isPipe = fstatSync(this.#fd).isFIFO()
+    this.#socket = this.isPipe ? new Socket({ fd: this.#fd, readable: false, writable: true }) : null
+    this.#socket?.on('error', (error) => { this.#fail(error) })
+  }
+
+  nowUs (): number { return (performance.timeOrigin + performance.now()) * 1000 }
+
+  reserve (octets: number): number {
+    const at = this.#used
+    if (at + octets > BUFFER || this.#isClosed) return -1
+    this.#used = at + octets
+    if (this.#timer === null) this.#timer = setTimeout(() => { this.#onTimer() }, WAIT_MS)
+    if (at + octets > SOON && !this.#isUrgent) this.#hurry()
+    return at
+  }
+
+  /** Adds a block that the file begins with. */
+  append (block: Uint8Array): void { this.buf.set(block, this.reserve(block.length)) }
+
+  /** Idempotent. Writes what is left and `last`, to a pipe only what it takes now, and releases the descriptor. */
+  close (last: Uint8Array): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    const rest = Buffer.concat([this.buf.subarray(0, this.#used), last])
+    if (this.#socket !== null) this.#endPipe(this.#socket, rest)
+    else this.#endFile(rest)
+  }
+
+  /** A program that ends now has no time to wait: what the pipe takes at once is written at once. */
+  #endPipe (socket: Socket, rest: Uint8Array): void {
+    if (this.#writing > 0) socket.write(rest)
+    else try { writeSync(this.#fd, rest) } catch { /* full, or nobody reads */ }
+    socket.end()
+  }
+
+  #endFile (rest: Uint8Array): void {
+    try {
+      // What a thread may still be writing is written again, to the same place: nobody knows how far it came.
+      writeAll(this.#fd, this.#spare, this.#writing, this.#position)
+      writeAll(this.#fd, rest, rest.length, this.#position + this.#writing)
+    } catch {
+      // The disk is full: the file ends in what fitted.
+    }
+    closeSync(this.#fd)
+  }
+
+  #hurry (): void {
+    this.#isUrgent = true
+    setImmediate(() => {
+      this.#isUrgent = false
+      this.#flush()
+    })
+  }
+
+  #onTimer (): void {
+    this.#timer = null
+    this.#flush()
+  }
+
+  #flush (): void {
+    if (this.#writing > 0 || this.#used === 0 || this.#isClosed) return
+    const full = this.buf
+    this.buf = this.#spare
+    this.#spare = full
+    this.#writing = this.#used
+    this.#used = 0
+    this.#write(0)
+  }
+
+  #write (from: number): void {
+    const part = this.#spare.subarray(from, this.#writing)
+    if (this.#socket !== null) {
+      this.#socket.write(part, (error) => { if (error == null) this.#onWritten() })
+      return
+    }
+    write(this.#fd, part, 0, part.length, this.#position + from, (error, count) => {
+      if (this.#isClosed) return
+      if (error !== null) this.#fail(error)
+      else if (from + count < this.#writing) this.#write(from + count)
+      else this.#onWritten()
+    })
+  }
+
+  #onWritten (): void {
+    this.#position += this.#writing
+    this.#writing = 0
+    this.#flush()
+  }
+
+  #fail (error: Error): void {
+    if (this.#isClosed) return
+    this.#used = 0
+    this.#writing = 0
+    this.#onFailure(error)
+  }
+}
+
+const openCapture = (path: string): number => {
+  const action = `capture to "${path}"`
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw systemError((error as { errno: number }).errno, action)
+  }
+  // A switch may run as root for users who may use its console: it replaces nothing. Without a reader this is ENXIO.
+  const fd = openExisting(path, action)
+  if (fstatSync(fd).isFIFO()) return fd
+  closeSync(fd)
+  throw new VdeError('EEXIST', action, 'there is something of this name, want a new file or a FIFO')
+}
+
+const openExisting = (path: string, action: string): number => {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+  } catch (error) {
+    throw systemError((error as { errno: number }).errno, action)
+  }
+}
+
+const writeAll = (fd: number, buf: Uint8Array, octets: number, position: number): void => {
+  for (let done = 0; done < octets;) done += writeSync(fd, buf, done, octets - done, position + done)
+}
