@@ -43,6 +43,7 @@ const TYPE_TCN = 0x80
 /** Least octets of each kind, 9.3.4, and those written. */
 const LEAST: Readonly<Record<BpduKind, number>> = { config: 35, rst: 36, tcn: 4 }
 
+/** Configuration BPDU of STP, Rapid Spanning Tree BPDU, Topology Change Notification. */
 export type BpduKind = 'config' | 'rst' | 'tcn'
 
 /** One BPDU; of a TCN only `kind` and `version` count. Times in seconds. */

@@ -30,6 +30,7 @@ const VID = 0xfff
 const number = (help: string): { readonly help: string, readonly value: string, readonly fallback: string } => ({ help, value: 'N', fallback: '' })
 const flag = (help: string): { readonly help: string, readonly value: string, readonly fallback: string } => ({ help, value: '', fallback: '' })
 
+/** `vlan://`, see the top of the file. */
 export const vlanScheme: Scheme = {
   name: 'vlan',
   summary: 'one VLAN of the network in braces without a tag, others with one',

@@ -47,6 +47,7 @@ export const infoExpired = (tree: TreeState, port: TreePort): void => {
   if (port.guard === 'loop') block(tree, port, 'loop-guard', 0)
 }
 
+/** Notes whether BPDUs are heard on the port. */
 export const setHeard = (tree: TreeState, port: TreePort, isHeard: boolean): void => {
   if (port.isHeard === isHeard) return
   port.isHeard = isHeard

@@ -9,6 +9,7 @@ import type { PriorityVector, Times } from './vector.ts'
 /** Highest number a port of a tree has: port identifiers have 12 bits for it. */
 export const MAX_TREE_PORT = 4095
 
+/** Role of a port in the tree, 17.7. */
 export type PortRole = 'Disabled' | 'Root' | 'Designated' | 'Alternate' | 'Backup'
 
 /** What a port does to frames of stations. */

@@ -45,5 +45,6 @@ export const isSameSender = (a: PriorityVector, b: PriorityVector): boolean =>
 export const isSuperior = (message: PriorityVector, held: PriorityVector): boolean =>
   compareVectors(message, held) < 0 || isSameSender(message, held)
 
+/** All four times are the same. */
 export const sameTimes = (a: Times, b: Times): boolean =>
   a.messageAge === b.messageAge && a.maxAge === b.maxAge && a.helloTime === b.helloTime && a.forwardDelay === b.forwardDelay
