@@ -4,7 +4,7 @@
  *
  *     L0 frame vnl   L1 native tun-tap   L2 link   L3 stp switch impair console schemes namespace   L4 cli
  *
- * Inside L3 the order is written out: the switch stands on stp, console and schemes on the switch, and not on each other.
+ * Inside L3 the order is written out: the switch stands on stp, console on the switch, schemes on both.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   switch: ['frame', 'link', 'stp'],
   impair: ['frame', 'link'],
   console: ['frame', 'link', 'native', 'stp', 'switch', 'impair'],
-  schemes: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair'],
+  schemes: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'console'],
   namespace: ['native', 'tun-tap', 'link'],
   cli: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'console', 'schemes', 'namespace']
 }

@@ -40,6 +40,7 @@ export class ImpairedLink implements Link, FrameSink {
   /** `send` has answered false. */
   #wasRefused = false
   #isClosed = false
+  readonly #parts: Array<{ close (): void }> = []
   /** The inner link has ended: to be told when all frames are through. */
   #end: { readonly why: Error | undefined } | null = null
 
@@ -59,6 +60,9 @@ export class ImpairedLink implements Link, FrameSink {
     this.#isShownUp = this.isUp
     return this
   }
+
+  /** Has `part`, such as a schedule that runs on the link, closed with it. */
+  own (part: { close (): void }): void { this.#parts.push(part) }
 
   get offload (): boolean { return (this.#inner ?? NO_LINK).offload }
   get maxFrame (): number { return (this.#inner ?? NO_LINK).maxFrame }
@@ -181,6 +185,7 @@ export class ImpairedLink implements Link, FrameSink {
   close (): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    for (const part of this.#parts) part.close()
     this.in.close()
     this.out.close()
     this.#inner?.close()

@@ -61,7 +61,7 @@ for (const text of [
 ]) {
   test(`"${text}" is refused, in one line`, () => {
     assert.throws(() => read(text), /^Cannot read [^\n]*(found|want)[^\n]*$/)
-    assert.throws(() => read(text), SyntaxError)
+    assert.throws(() => read(text), (error: unknown) => error instanceof SyntaxError)
   })
 }
 

@@ -8,6 +8,7 @@ import { VnlError, isSchemeName, nearest, parseTail, parseVnl, splitScheme, type
 import type { OpenContext, Scheme } from './scheme.ts'
 import { cmdScheme } from './cmd.ts'
 import { locate, type Located } from './locate.ts'
+import { impairScheme } from './impair.ts'
 import { hubScheme, switchScheme } from './netnode.ts'
 import { nullScheme } from './null.ts'
 import { ptp2Scheme, ptpScheme } from './ptp.ts'
@@ -34,7 +35,8 @@ export interface OpenOptions {
 }
 
 const BUILT_IN: readonly Scheme[] = [
-  vdeScheme, switchScheme, hubScheme, ptpScheme, ptp2Scheme, tapScheme, cmdScheme, seqpacketScheme, nullScheme, vlanScheme
+  vdeScheme, switchScheme, hubScheme, ptpScheme, ptp2Scheme, tapScheme, cmdScheme, seqpacketScheme, nullScheme, vlanScheme,
+  impairScheme
 ]
 
 const schemes = new Map<string, Scheme>(BUILT_IN.map((scheme) => [scheme.name, scheme]))

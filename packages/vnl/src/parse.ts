@@ -87,7 +87,9 @@ const parseParams = (parts: readonly Piece[], grammar: TailGrammar): ReadonlyMap
     const equals = token.indexOf('=')
     const typed = equals === -1 ? token : token.substring(0, equals)
     if (typed === '') continue
-    const key = keys.find((known) => known.startsWith(typed))
+    const prefix = grammar.prefixes?.find((known) => typed.startsWith(known)) ?? ''
+    const found = keys.find((known) => known.startsWith(typed.substring(prefix.length)))
+    const key = found === undefined ? undefined : prefix + found
     if (key === undefined && !(grammar.positional === true && equals === -1)) throw unknownKey(part.at, typed, keys, grammar.name)
     const value = equals === -1 ? '' : token.substring(equals + 1)
     // The last one wins, also in order.

@@ -25,6 +25,8 @@ export interface TailGrammar {
   readonly style: TailStyle
   /** Keys in the order that decides abbreviations: the first that starts with what was typed. */
   readonly params: Readonly<Record<string, Parameter>>
+  /** What may stand in front of any key, such as `in.`: part of its name then. */
+  readonly prefixes?: readonly string[]
   /** True when a positional parameter (no `=`) is allowed inside the brackets. */
   readonly positional?: boolean
 }

@@ -28,6 +28,17 @@ const said = (text: string, by: TailGrammar): string => {
   return [path, ...Array.from(params, ([key, value]) => `${key}=${value}`), ...(inner === '' ? [] : [`{${inner}`])].join(' | ')
 }
 
+const prefixed = suite('keys with a prefix')
+
+prefixed('the prefix is part of the name, behind it keys are abbreviated as ever', () => {
+  const by: TailGrammar = { ...grammar('nested-path', 'delay loss'), prefixes: ['in.', 'out.'] }
+  assert.is(said('[in.delay=1/out.d=2/loss=3]{x://}', by), ' | in.delay=1 | out.delay=2 | loss=3 | {x://')
+  assert.throws(() => said('[on.delay=1]{x://}', by), (error: unknown) => error instanceof VnlError)
+  assert.throws(() => said('[in.x=1]{x://}', by), (error: unknown) => error instanceof VnlError)
+})
+
+prefixed.run()
+
 const split = suite('splitScheme')
 
 for (const [text, scheme, tail] of [
