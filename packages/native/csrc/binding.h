@@ -95,5 +95,6 @@ void vn_bind_process(napi_env env, napi_value exports);
 void vn_bind_account(napi_env env, napi_value exports);
 void vn_bind_spawn(napi_env env, napi_value exports);
 void vn_bind_inspect(napi_env env, napi_value exports);
+void vn_bind_cipher(napi_env env, napi_value exports);
 
 #endif

@@ -52,5 +52,6 @@ NAPI_MODULE_INIT()
   vn_bind_account(env, exports);
   vn_bind_spawn(env, exports);
   vn_bind_inspect(env, exports);
+  vn_bind_cipher(env, exports);
   return exports;
 }

@@ -6,6 +6,7 @@
  *     epoll.c timer.c                        the ready set, and time
  *     spawn.c child.c                        a process in new namespaces: before and after the clone
  *     process.c account.c                    signals, pidfds, users, log
+ *     cipher.c                               the ciphers Node has inside
  *     inspect.c inspector.c                  descriptors of strangers: helper threads, and the process behind them
  *
  * Every descriptor is close-on-exec at birth. Nothing on the data path allocates. Buffers are borrowed for the call.
@@ -243,5 +244,13 @@ struct vn_inspection {
 
 int vn_inspect(struct vn_inspection *inspection);
 int vn_close_elsewhere(int fd);
+
+/* ---- cipher.c ---- */
+struct vn_cipher;
+/* AES-128, CBC when chained, else ECB; a key of 16 octets. */
+int vn_cipher_open(bool chained, bool encrypt, const uint8_t *key, size_t len, struct vn_cipher **out);
+/* Whole blocks of 16; iv: 16 octets, which ECB does not look at; out may be in. */
+int vn_cipher_run(struct vn_cipher *cipher, const uint8_t *iv, const uint8_t *in, size_t len, uint8_t *out);
+void vn_cipher_close(struct vn_cipher *cipher);
 
 #endif

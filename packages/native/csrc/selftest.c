@@ -417,6 +417,15 @@ static void test_namespaces(void)
   EXPECT(vn_spawn(&spec, &child) == -EBUSY && child.step == VN_TAP && child.index == 1);
 }
 
+/* A program without OpenSSL: nothing is found, and nothing is called. */
+static void test_ciphers(void)
+{
+  struct vn_cipher *cipher;
+  uint8_t key[16] = { 0 };
+  EXPECT(vn_cipher_open(true, true, key, 15, &cipher) == -EINVAL);
+  EXPECT(vn_cipher_open(true, true, key, sizeof key, &cipher) == -ENOSYS);
+}
+
 int main(int argc, char **argv)
 {
   (void)argv;
@@ -435,6 +444,7 @@ int main(int argc, char **argv)
   test_epoll();
   test_timer();
   test_accounts();
+  test_ciphers();
   test_spawn();
   test_inspection();
   test_namespaces();

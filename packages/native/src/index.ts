@@ -107,6 +107,11 @@ export interface Account {
 /** Answer of {@link Native.inspectTap}. */
 export type InspectDone = (fd: number, flags: number, name: string, length: number) => void
 
+declare const cipher: unique symbol
+
+/** A key ready for use, see {@link Native.cipherOpen}. Freed when it is not referred to any more. */
+export interface Cipher { readonly [cipher]: never }
+
 /** The addon's functions, by subject. */
 export interface Native {
   // ---- one epoll set for the process, shown to libuv as one handle ----
@@ -120,6 +125,15 @@ export interface Native {
   /** Whether the set keeps the process alive. */
   epollKeepAlive (on: boolean): void
   epollStop (): void
+
+  // ---- ciphers, on the OpenSSL inside Node ----
+  /**
+   * AES-128 for encryption or decryption: CBC when `isChained`, else ECB.
+   * @returns the cipher, or -errno: EINVAL a key that has not 16 octets, ENOSYS a Node that does not export OpenSSL
+   */
+  cipherOpen (isChained: boolean, isEncryption: boolean, key: Uint8Array): Cipher | number
+  /** Whole blocks of 16 octets, no padding; `iv` has 16 too, also for ECB; `out` may be `buf`. @returns `len` or -errno */
+  cipherRun (cipher: Cipher, iv: Uint8Array, buf: Uint8Array, off: number, len: number, out: Uint8Array, outAt: number): number
 
   // ---- time ----
   /** clock_gettime(CLOCK_MONOTONIC): nanoseconds into `cell[0]`. 30 ns; a number returned would be an object on the heap. */

@@ -6,6 +6,7 @@
 import { VdeError, loop as processLoop, type FrameSink, type Link, type Loop } from '@vde-ts/link'
 import { VnlError, isSchemeName, nearest, parseTail, parseVnl, splitScheme, type VnlNode } from '@vde-ts/vnl'
 import type { OpenContext, Scheme } from './scheme.ts'
+import { agnoScheme } from './agno.ts'
 import { cmdScheme } from './cmd.ts'
 import { locate, type Located } from './locate.ts'
 import { impairScheme } from './impair.ts'
@@ -35,7 +36,17 @@ export interface OpenOptions {
 }
 
 const BUILT_IN: readonly Scheme[] = [
-  vdeScheme, switchScheme, hubScheme, ptpScheme, ptp2Scheme, tapScheme, cmdScheme, seqpacketScheme, nullScheme, vlanScheme,
+  vdeScheme,
+  switchScheme,
+  hubScheme,
+  ptpScheme,
+  ptp2Scheme,
+  tapScheme,
+  cmdScheme,
+  seqpacketScheme,
+  nullScheme,
+  vlanScheme,
+  agnoScheme,
   impairScheme
 ]
 

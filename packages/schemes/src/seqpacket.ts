@@ -4,6 +4,7 @@
  */
 import { native, SEQPACKET } from '@vde-ts/native'
 import { VdeError, systemError } from '@vde-ts/link'
+import { parseCNumber } from '@vde-ts/vnl'
 import { DatagramLink } from './datagram-link.ts'
 import type { Scheme } from './scheme.ts'
 
@@ -30,11 +31,9 @@ export const seqpacketScheme: Scheme = {
   }
 }
 
-/** A number as C reads it: decimal, 0x or 0 for octal. @throws {VdeError} EINVAL */
+/** @throws {VdeError} EINVAL */
 const descriptor = (text: string, action: string): number => {
-  const octal = /^0[0-7]+$/.test(text)
-  const isNumber = octal || /^(?:[0-9]+|0[xX][0-9a-fA-F]+)$/.test(text)
-  const fd = isNumber ? Number(octal ? `0o${text.slice(1)}` : text) : -1
+  const fd = parseCNumber(text)
   if (fd >= 0 && fd <= MAX_FD) return fd
   throw new VdeError('EINVAL', action, `descriptor is "${text}", the number of an inherited descriptor is wanted`)
 }

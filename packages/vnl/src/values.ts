@@ -3,6 +3,7 @@ import { show } from './show.ts'
 
 const SIZE = /^(\d+)([kmgt]*)$/i
 const POWERS = 'kmgt'
+const C_NUMBER = /^\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))$/
 
 /**
  * A whole decimal number.
@@ -12,6 +13,15 @@ export const parseNumber = (text: string, name: string, least: number, most: num
   const value = /^-?\d+$/.test(text) ? Number(text) : NaN
   if (value >= least && value <= most) return value
   throw new SyntaxError(`Cannot read ${name}: found ${show(text)}, want a number in ${least}..${most}`)
+}
+
+/** A number as C's %i reads it: decimal, 0x hexadecimal, a leading 0 octal; NaN for anything else. */
+export const parseCNumber = (text: string): number => {
+  const found = C_NUMBER.exec(text)
+  if (found === null) return NaN
+  const [, sign, hex, oct, dec] = found
+  const value = hex !== undefined ? parseInt(hex, 16) : oct !== undefined ? parseInt(oct, 8) : Number(dec)
+  return sign === '-' ? 0 - value : value
 }
 
 /**

@@ -8,7 +8,7 @@ import { quote, unquote } from './quoting.ts'
 import { indirectLine, splitScheme } from './scheme.ts'
 import type { Tail, TailGrammar, TailStyle } from './tail.ts'
 import { parseVnl } from './tree.ts'
-import { parseMode, parseNumber, parseSize } from './values.ts'
+import { parseCNumber, parseMode, parseNumber, parseSize } from './values.ts'
 
 const grammar = (style: TailStyle, keys: string, positional: boolean = false): TailGrammar => ({
   name: 'net',
@@ -288,5 +288,11 @@ values('parseNumber takes its range only', () => {
   assert.equal([parseNumber('1', 'port', 1, 9), parseNumber('-3', 'port', -3, 9)], [1, -3])
   for (const text of ['0', '10', '', '1e0', '0x1', ' 1', '1 ']) assert.throws(() => parseNumber(text, 'port', 1, 9), /want a number in 1\.\.9/)
 })
+
+for (const [text, want] of [
+  ['0', 0], ['12', 12], ['+7', 7], ['-3', -3], ['0x1F', 31], ['017', 15], ['08', NaN], ['', NaN], ['1e3', NaN], [' 5', 5], ['5x', NaN], ['0x', NaN]
+] as const) {
+  values(`parseCNumber of '${text}' is ${want}`, () => { assert.is(Object.is(parseCNumber(text), want), true) })
+}
 
 values.run()

@@ -18,11 +18,12 @@ import { switchConsole } from '@vde-ts/console/switch/switch-console.js'
 import { serveSwitch } from '@vde-ts/schemes/switch-server.js'
 import type { VdeListener } from '@vde-ts/schemes/listener.js'
 import { Switch } from '@vde-ts/switch'
+import { parseCNumber } from '@vde-ts/vnl'
 import type { Parsed } from '../command.ts'
 import { debugLog } from '../log.ts'
 import { writePidFile } from '../pidfile.ts'
 import { ExitError, type Program } from '../run.ts'
-import { integer, readSettings, type SwitchSettings } from './settings.ts'
+import { readSettings, type SwitchSettings } from './settings.ts'
 import { plugTap } from './taps.ts'
 
 const debug = debugLog('switch')
@@ -33,7 +34,7 @@ const NO_DIRECTORY = 255
 export const run = (program: Program, parsed: Parsed): void => {
   const settings = readSettings(parsed, process.geteuid!() === 0)
   const hashSize = parsed.values.text('hashsize')
-  if (hashSize !== undefined && integer(hashSize) !== settings.hashSize) {
+  if (hashSize !== undefined && parseCNumber(hashSize) !== settings.hashSize) {
     program.log(`the hash size is a power of two: ${hashSize} is taken for ${settings.hashSize}`)
   }
   if (settings.wantsTree) program.log('there is no spanning tree in this version: --fstp has no effect, avoid loops')

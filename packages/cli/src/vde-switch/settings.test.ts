@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from '../command.ts'
-import { integer, readSettings, type SwitchSettings } from './settings.ts'
+import { readSettings, type SwitchSettings } from './settings.ts'
 import { spec } from './spec.ts'
 
 const settings = suite('readSettings')
@@ -58,11 +58,5 @@ for (const line of [
 settings('refuses an empty control directory', () => {
   assert.throws(() => read('-s='), /name of the control directory is empty/)
 })
-
-for (const [text, want] of [
-  ['0', 0], ['12', 12], ['+7', 7], ['-3', -3], ['0x1F', 31], ['017', 15], ['08', NaN], ['', NaN], ['1e3', NaN], [' 5', 5], ['5x', NaN], ['0x', NaN]
-] as const) {
-  settings(`integer of '${text}' is ${want}`, () => { assert.is(Object.is(integer(text), want), true) })
-}
 
 settings.run()

@@ -4,6 +4,7 @@ import { parseMac } from '@vde-ts/frame/mac.js'
 import { groupNumber } from '@vde-ts/schemes/accounts.js'
 import { deriveModes, type Modes } from '@vde-ts/schemes/control-directory.js'
 import { MAX_PORTS } from '@vde-ts/switch'
+import { parseCNumber } from '@vde-ts/vnl'
 import { UsageError, type Parsed, type Values } from '../command.ts'
 
 /** Everything the command line of vde_switch decides, defaults filled in. */
@@ -63,21 +64,10 @@ export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): Swi
   }
 }
 
-const INTEGER = /^\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))$/
-
-/** C's %i: decimal, 0x hexadecimal, a leading 0 octal; NaN for anything else. */
-export const integer = (text: string): number => {
-  const found = INTEGER.exec(text)
-  if (found === null) return NaN
-  const [, sign, hex, oct, dec] = found
-  const value = hex !== undefined ? parseInt(hex, 16) : oct !== undefined ? parseInt(oct, 8) : Number(dec)
-  return sign === '-' ? 0 - value : value
-}
-
 const number = (values: Values, name: string, low: number, high: number): number | undefined => {
   const text = values.text(name)
   if (text === undefined) return undefined
-  const value = integer(text)
+  const value = parseCNumber(text)
   if (value >= low && value <= high) return value
   throw new UsageError(`Cannot read --${name} '${text}': a number in ${low}..${high} is wanted`)
 }
