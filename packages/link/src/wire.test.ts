@@ -1,8 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { superFrame } from '@vde-ts/frame/testing-super-frame.js'
 import { linkContract, sendAll } from './contract.ts'
 import { VdeError } from './errors.ts'
-import type { FrameSink, Link } from './link.ts'
+import { HEADROOM, OFFLOAD, type FrameSink, type Link } from './link.ts'
 import { memoryPair } from './memory.ts'
 import { Recorder, bytesPerRun, settle, testFrame, until } from './testing.ts'
 import { Wire, type Side } from './wire.ts'
@@ -83,10 +84,10 @@ wire('pauses a link while the other is full, and loses nothing', () => {
 
 wire('keeps the order of frames that arrive in spite of the pause', () => {
   const { a, b, wire } = joined()
-  for (let i = 0; i < 100; i++) a.arrive(testFrame(60, i))
-  for (let i = 0; i < 20; i++) b.give(4)
-  assert.equal(b.taken, Array.from({ length: 64 }, (_, i) => testFrame(60, i)))
-  assert.is(wire.left.lost, 36)
+  for (let i = 0; i < 300; i++) a.arrive(testFrame(60, i))
+  for (let i = 0; i < 70; i++) b.give(4)
+  assert.equal(b.taken, Array.from({ length: 256 }, (_, i) => testFrame(60, i)))
+  assert.is(wire.left.lost, 44)
   assert.not(a.paused)
 })
 
@@ -133,6 +134,19 @@ wire('drops and counts what the other link cannot take', () => {
   a.sink.onFrame(offloaded, 32, 60)
   assert.equal([wire.left.runts, wire.left.oversize, wire.left.unfinished, b.taken.length], [1, 1, 1, 0])
   assert.equal([wire.left.frames, wire.left.octets, wire.right.frames], [3, 13 + 1519 + 60, 0])
+})
+
+wire('a super-frame is cut for a link that takes finished frames, also when that is full in the middle', () => {
+  const { a, b, wire } = joined()
+  const made = superFrame({ version: 4, payload: new Uint8Array(5000).fill(7), gsoSize: 1000 })
+  const lent = new Uint8Array(HEADROOM - OFFLOAD + made.length)
+  lent.set(made, HEADROOM - OFFLOAD)
+  b.room = 2
+  a.sink.onFrame(lent, HEADROOM, made.length - OFFLOAD)
+  assert.equal([b.taken.length, a.paused, wire.left.waiting], [2, true, 3])
+  b.give(5)
+  assert.equal(b.taken.map((frame) => frame.length), [1054, 1054, 1054, 1054, 1054])
+  assert.equal([a.paused, wire.left.unfinished, wire.left.oversize, wire.left.lost], [false, 0, 0, 0])
 })
 
 wire('drops and counts frames before it is joined', () => {

@@ -10,6 +10,7 @@
  */
 import { HEADER } from '@vde-ts/frame/ethernet.js'
 import { isPlain } from '@vde-ts/frame/offload.js'
+import { MAX_SEGMENTS, Segmenter } from '@vde-ts/frame/segment.js'
 import type { FrameSink, Link } from './link.ts'
 import { SendRing } from './send-ring.ts'
 
@@ -36,7 +37,7 @@ export class WireEnd implements FrameSink {
   runts = 0
   /** Longer than the other link takes: dropped. */
   oversize = 0
-  /** With work left to do (checksum, segments) for a link that cannot: dropped. */
+  /** For a link without offload, and not to be made into frames of the wire: dropped. */
   unfinished = 0
   /** For a link whose medium is away: dropped. */
   down = 0
@@ -46,8 +47,9 @@ export class WireEnd implements FrameSink {
 
   readonly #side: Side
   readonly #wire: { ended (side: Side, why?: Error): void }
-  /** The one frame that did not go; more only from a link that delivers in spite of a pause. */
-  readonly #kept = new SendRing({ lead: 'offload' })
+  /** The one frame that did not go, with the segments behind it; more only from a link that delivers in spite of a pause. */
+  readonly #kept = new SendRing({ lead: 'offload', maxFrames: 2 * MAX_SEGMENTS })
+  #segmenter: Segmenter | null = null
   #from: Link | null = null
   #to: Link | null = null
   #opposite: WireEnd | null = null
@@ -79,8 +81,20 @@ export class WireEnd implements FrameSink {
     if (to === null) this.lost++
     else if (!this.#isToUp) this.down++
     else if (len < HEADER) this.runts++
-    else if (len > to.maxFrame) this.oversize++
-    else if (!to.offload && !isPlain(buf, off)) this.unfinished++
+    else if (!to.offload && !isPlain(buf, off)) this.#finish(to, buf, off, len)
+    else this.#pass(to, buf, off, len)
+  }
+
+  /** The other link takes finished frames only: it is sent what this one is on the wire. */
+  #finish (to: Link, buf: Uint8Array, off: number, len: number): void {
+    const segmenter = this.#segmenter ??= new Segmenter()
+    const count = segmenter.cut(buf, off, len)
+    if (count <= 0) this.unfinished++
+    for (let i = 0; i < count; i++) this.#pass(to, segmenter.buf, segmenter.at(i), segmenter.len(i))
+  }
+
+  #pass (to: Link, buf: Uint8Array, off: number, len: number): void {
+    if (len > to.maxFrame) this.oversize++
     else if (this.#kept.frames > 0 || !to.send(buf, off, len)) this.#keep(buf, off, len)
   }
 
