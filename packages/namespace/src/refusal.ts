@@ -62,6 +62,7 @@ const lineOf = (failure: SpawnFailure, code: Errno, facts: Facts, asked: Asked):
     case 'gid_map': return ['create namespace', denied(code, facts) || mapRefused(failure.step, code, facts)]
     case 'tun': return [`create interface ${asked.interfaces[0] ?? ''}`, tunRefused(code, facts)]
     case 'tap': return [`create interface ${name}`, apparmorDenied(code, facts) || tapRefused(code)]
+    case 'packet': return ['make a network namespace for the other ends of the interfaces', cloneRefused(code, facts)]
     case 'mount': return ['give the namespace its own resolv.conf', apparmorDenied(code, facts) || mountRefused(code)]
     case 'hostname': return [`set hostname "${asked.hostname}" in the namespace`, apparmorDenied(code, facts)]
     case 'capabilities': return ['raise capabilities in the namespace', apparmorDenied(code, facts)]

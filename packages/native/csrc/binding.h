@@ -91,6 +91,7 @@ void vn_bind_internet_calls(napi_env env, napi_value exports);
 void vn_bind_epoll(napi_env env, napi_value exports);
 void vn_bind_timer(napi_env env, napi_value exports);
 void vn_bind_tap(napi_env env, napi_value exports);
+void vn_bind_packet(napi_env env, napi_value exports);
 void vn_bind_process(napi_env env, napi_value exports);
 void vn_bind_account(napi_env env, napi_value exports);
 void vn_bind_spawn(napi_env env, napi_value exports);

@@ -196,7 +196,7 @@ static int begin(napi_env env, struct vn_channel *channel, int connection, size_
   return 0;
 }
 
-static napi_value inspect_tap(napi_env env, napi_callback_info info)
+static napi_value inspect_descriptor(napi_env env, napi_callback_info info)
 {
   struct vn_call c;
   int32_t fd;
@@ -220,7 +220,7 @@ static napi_value inspect_tap(napi_env env, napi_callback_info info)
 }
 
 static const struct vn_entry entries[] = {
-  { "inspectTap", inspect_tap, { 0 }, 0 },
+  { "inspectDescriptor", inspect_descriptor, { 0 }, 0 },
   { "closeElsewhere", vn_shape_i, { .i = vn_close_elsewhere }, 0 }
 };
 

@@ -48,6 +48,7 @@ NAPI_MODULE_INIT()
   vn_bind_epoll(env, exports);
   vn_bind_timer(env, exports);
   vn_bind_tap(env, exports);
+  vn_bind_packet(env, exports);
   vn_bind_process(env, exports);
   vn_bind_account(env, exports);
   vn_bind_spawn(env, exports);

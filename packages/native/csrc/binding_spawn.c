@@ -8,10 +8,12 @@
 
 /* Most descriptors of a child's table. A number so high is no use to anybody, and the table is walked. */
 #define MOST_FDS 65536
+/* Most packet sockets; more than a process may have open is no use. */
+#define MOST_PACKETS 4096
 
 static const char *const step_names[] = {
-  "clone", "setgroups", "uid_map", "gid_map", "tun", "tap", "capabilities", "mount", "hostname", "chdir", "pgid", "fds",
-  "exec"
+  "clone", "setgroups", "uid_map", "gid_map", "tun", "tap", "packet", "capabilities", "mount", "hostname", "chdir",
+  "pgid", "fds", "exec"
 };
 
 static bool refuse(napi_env env, const char *text)
@@ -108,7 +110,7 @@ static bool fds_property(napi_env env, napi_value object, int32_t **out, size_t 
 
 static bool read_spec(napi_env env, napi_value object, struct vn_spawn_spec *spec)
 {
-  int32_t hold;
+  int32_t hold, packets;
   size_t ignored;
   if (!text_property(env, object, "file", &spec->file) || !list_property(env, object, "argv", &spec->argv, &ignored) ||
       !list_property(env, object, "env", &spec->env, &ignored) ||
@@ -120,9 +122,12 @@ static bool read_spec(napi_env env, napi_value object, struct vn_spawn_spec *spe
       !text_property(env, object, "resolvConf", &spec->resolv_conf) ||
       !list_property(env, object, "taps", &spec->taps, &spec->tap_count) ||
       !int_property(env, object, "tapFlags", 0, &spec->tap_flags) ||
-      !int_property(env, object, "tapMtu", 0, &spec->tap_mtu) || !int_property(env, object, "hold", 0, &hold)) {
+      !int_property(env, object, "tapMtu", 0, &spec->tap_mtu) || !int_property(env, object, "packets", 0, &packets) ||
+      !int_property(env, object, "hold", 0, &hold)) {
     return false;
   }
+  if (packets < 0 || packets > MOST_PACKETS) return refuse(env, "Too many packet sockets");
+  spec->packet_count = (size_t)packets;
   spec->hold = hold != 0;
   return spec->file != NULL || refuse(env, "Expected the file to run");
 }
@@ -145,9 +150,18 @@ static void free_spec(struct vn_spawn_spec *spec)
   free_list(spec->taps);
 }
 
-static napi_value answer_of(napi_env env, const struct vn_spawned *child, size_t tap_count, int failed)
+static napi_value list_of(napi_env env, const int *fds, size_t count)
 {
-  napi_value made = NULL, taps = NULL;
+  napi_value list = NULL;
+  napi_create_array(env, &list);
+  for (size_t i = 0; i < count; i++) napi_set_element(env, list, (uint32_t)i, vn_number(env, fds[i]));
+  return list;
+}
+
+static napi_value answer_of(napi_env env, const struct vn_spawned *child, const struct vn_spawn_spec *spec, int failed)
+{
+  napi_value made = NULL;
+  const int *packets = child->handed + spec->tap_count;
   napi_create_object(env, &made);
   if (failed < 0) {
     vn_put(env, made, "step", vn_string(env, step_names[child->step]));
@@ -155,11 +169,14 @@ static napi_value answer_of(napi_env env, const struct vn_spawned *child, size_t
     vn_put(env, made, "index", vn_number(env, child->index));
     return made;
   }
-  napi_create_array(env, &taps);
-  for (size_t i = 0; i < tap_count; i++) napi_set_element(env, taps, (uint32_t)i, vn_number(env, child->taps[i]));
   vn_put(env, made, "pid", vn_number(env, child->pid));
   vn_put(env, made, "pidfd", vn_number(env, child->pidfd));
-  vn_put(env, made, "taps", taps);
+  vn_put(env, made, "taps", list_of(env, child->handed, spec->tap_count));
+  vn_put(env, made, "packets", list_of(env, packets, spec->packet_count));
+  if (spec->packet_count > 0) {
+    vn_put(env, made, "outside", vn_number(env, packets[spec->packet_count]));
+    vn_put(env, made, "inside", vn_number(env, packets[spec->packet_count + 1]));
+  }
   vn_put(env, made, "hold", vn_number(env, child->hold));
   return made;
 }
@@ -177,11 +194,11 @@ static napi_value spawn(napi_env env, napi_callback_info info)
   }
   memset(&spec, 0, sizeof spec);
   if (read_spec(env, c.argv[0], &spec)) {
-    child.taps = calloc(spec.tap_count + 1, sizeof *child.taps);
-    int failed = child.taps == NULL ? -ENOMEM : vn_spawn(&spec, &child);
-    if (child.taps == NULL) child.step = VN_CLONE, child.index = 0;
-    answer = answer_of(env, &child, spec.tap_count, failed);
-    free(child.taps);
+    child.handed = calloc(vn_handed(&spec) + 1, sizeof *child.handed);
+    int failed = child.handed == NULL ? -ENOMEM : vn_spawn(&spec, &child);
+    if (child.handed == NULL) child.step = VN_CLONE, child.index = 0;
+    answer = answer_of(env, &child, &spec, failed);
+    free(child.handed);
   }
   free_spec(&spec);
   return answer;

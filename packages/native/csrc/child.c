@@ -2,7 +2,7 @@
  * The child between clone and exec. It is a copy of one thread of a threaded process, so locks may be held for ever by
  * threads that do not exist here: only async-signal-safe calls, no allocation, no stdio.
  *
- *     signals  maps  taps ---SCM_RIGHTS---> parent   mounts  hostname  capabilities  cwd  group  descriptors
+ *     signals  maps  taps, packet sockets ---SCM_RIGHTS---> parent   mounts  hostname  capabilities  cwd  group  descriptors
  *     [hold: "ready" ---> parent ---> go]   exec
  *
  * The channel is close-on-exec: its end of file without a report is the parent's proof of the exec.
@@ -77,18 +77,43 @@ static int make_taps(struct vn_plan *plan)
     char name[VN_IFNAME];
     plan->step = VN_TUN;
     plan->index = (int)i;
-    plan->taps[i] = vn_tun_open(NULL);
-    if (plan->taps[i] < 0) return plan->taps[i];
+    plan->handed[i] = vn_tun_open(NULL);
+    if (plan->handed[i] < 0) return plan->handed[i];
     plan->step = VN_TAP;
     strncpy(name, spec->taps[i], VN_IFNAME - 1);
     name[VN_IFNAME - 1] = '\0';
-    int failed = vn_tap_attach(plan->taps[i], name, IFF_TAP | IFF_NO_PI | spec->tap_flags);
+    int failed = vn_tap_attach(plan->handed[i], name, IFF_TAP | IFF_NO_PI | spec->tap_flags);
     if (failed == 0 && spec->tap_mtu != 0) failed = vn_set_interface_mtu(name, spec->tap_mtu);
     if (failed < 0) return failed;
   }
-  for (size_t at = 0; at < spec->tap_count; at += VN_MAX_FDS) {
-    size_t count = spec->tap_count - at < VN_MAX_FDS ? spec->tap_count - at : VN_MAX_FDS;
-    int failed = say(plan, (struct vn_report){ VN_SAY_TAPS, 0, 0, 0 }, plan->taps + at, count);
+  return 0;
+}
+
+static int make_packets(struct vn_plan *plan)
+{
+  const struct vn_spawn_spec *spec = plan->spec;
+  int *out = plan->handed + spec->tap_count;
+  if (spec->packet_count == 0) return 0;
+  int inside = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (inside < 0 || unshare(CLONE_NEWNET) < 0) return -errno;
+  /* Where /proc/sys cannot be written, an interface without addresses has to do. */
+  write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+  for (size_t i = 0; i < spec->packet_count; i++) {
+    int made = *out++ = vn_packet_open();
+    if (made < 0) return made;
+  }
+  if ((*out++ = vn_rtnetlink_open()) < 0) return out[-1];
+  if (setns(inside, CLONE_NEWNET) < 0) return -errno;
+  close(inside);
+  return *out = vn_rtnetlink_open();
+}
+
+static int hand_up(struct vn_plan *plan)
+{
+  size_t total = vn_handed(plan->spec);
+  for (size_t at = 0; at < total; at += VN_MAX_FDS) {
+    size_t count = total - at < VN_MAX_FDS ? total - at : VN_MAX_FDS;
+    int failed = say(plan, (struct vn_report){ VN_SAY_HANDED, 0, 0, 0 }, plan->handed + at, count);
     if (failed < 0) return failed;
   }
   return 0;
@@ -232,6 +257,7 @@ static int set_up(struct vn_plan *plan)
 {
   static const struct { enum vn_step step; int (*run)(struct vn_plan *); } steps[] = {
     { VN_SETGROUPS, deny_setgroups }, { VN_UID_MAP, map_uid }, { VN_GID_MAP, map_gid }, { VN_TAP, make_taps },
+    { VN_PACKET, make_packets }, { VN_TAP, hand_up },
     { VN_MOUNT, arrange_mounts }, { VN_HOSTNAME, name_host }, { VN_CAPABILITIES, raise_capabilities },
     { VN_CHDIR, change_directory }, { VN_PGID, join_group }, { VN_FDS, arrange_descriptors }
   };

@@ -12,7 +12,7 @@ struct vn_plan {
   char **candidates;   /* paths to try, NULL at the end */
   char **shell_argv;   /* /bin/sh, (candidate), argv[1]...: for a script without #! */
   int *moved;          /* room for fd_count */
-  int *taps;           /* room for tap_count */
+  int *handed;         /* room for vn_handed */
   char uid_map[32], gid_map[32];
   int channel;         /* the child's end */
   int parent_end;      /* closed first in the child */
@@ -20,8 +20,8 @@ struct vn_plan {
   int index;
 };
 
-/* One packet on the channel, from the child. Descriptors ride on VN_SAY_TAPS. */
-enum vn_say { VN_SAY_TAPS, VN_SAY_READY, VN_SAY_FAILED };
+/* One packet on the channel, from the child. Descriptors ride on VN_SAY_HANDED. */
+enum vn_say { VN_SAY_HANDED, VN_SAY_READY, VN_SAY_FAILED };
 
 struct vn_report {
   int32_t say, step, number, index;

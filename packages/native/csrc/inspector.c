@@ -3,9 +3,9 @@
  * nothing any more: its close blocks for ever and cannot be killed. In a thread of ours that would keep the process from
  * ending, and its listening sockets open, beyond even SIGKILL. So:
  *
- *     caller --connection--> inspector: recvmsg, is it a TAP? (by /proc/self/fdinfo, which asks no file system)
- *     caller <--TAP, reply-- inspector
- *     no TAP: the reply, then the inspector ends, or hangs, with the descriptor; the next caller starts another
+ *     caller --connection--> inspector: recvmsg, is it a packet socket, a TAP? (asked so that no file system is)
+ *     caller <--it, reply--- inspector
+ *     neither: the reply, then the inspector ends, or hangs, with the descriptor; the next caller starts another
  *
  * At most MOST_HANGING are let hang; beyond that nothing is taken from anybody (EBUSY) until one of them ends.
  * The inspector is a copy of one thread of a threaded process: async-signal-safe calls only. It is let go when idle,
@@ -60,6 +60,26 @@ static bool is_tun(int fd)
   return strstr(text, "\niff:") != NULL;
 }
 
+/* Flags of the TAP, or -errno. */
+static int examine_tap(int fd, char *name)
+{
+  int flags = is_tun(fd) ? vn_tap_info(fd, name) : -ENOTTY;
+  if (flags >= 0 && (flags & IFF_TAP) == 0) return -ENOTTY;
+  if (flags < 0 || (flags & IFF_VNET_HDR) == 0) return flags;
+  /* Here, because the lock behind this ioctl may be held for long; nobody in the loop shall wait for it. */
+  int sized = vn_tap_header_size(fd, VN_VNET_HEADER);
+  return sized < 0 ? sized : flags;
+}
+
+/* VN_INSPECTED_PACKET, or -errno; -ENOTSOCK: no socket, which the kernel tells without asking the file. */
+static int examine_packet(int fd, char *name)
+{
+  int failed = vn_packet_info(fd, name);
+  if (failed >= 0) failed = vn_packet_prepare(fd);
+  if (failed >= 0) failed = vn_packet_ignore_outgoing(fd);
+  return failed < 0 ? failed : VN_INSPECTED_PACKET;
+}
+
 /* Fills the reply. Answers the descriptor received, or -1. */
 static int examine(int connection, struct vn_reply *reply)
 {
@@ -72,13 +92,8 @@ static int examine(int connection, struct vn_reply *reply)
     return -1;
   }
   reply->length = (uint32_t)got;
-  int flags = is_tun(fd) ? vn_tap_info(fd, reply->name) : -ENOTTY;
-  if (flags >= 0 && (flags & IFF_TAP) == 0) flags = -ENOTTY;
-  /* Here, because the lock behind this ioctl may be held for long; nobody in the loop shall wait for it. */
-  if (flags >= 0 && (flags & IFF_VNET_HDR) != 0) {
-    int sized = vn_tap_header_size(fd, VN_VNET_HEADER);
-    if (sized < 0) flags = sized;
-  }
+  int flags = examine_packet(fd, reply->name);
+  if (flags == -ENOTSOCK) flags = examine_tap(fd, reply->name);
   reply->result = flags < 0 ? flags : 0;
   reply->flags = flags < 0 ? 0 : flags;
   if (flags < 0) memset(reply->name, 0, sizeof reply->name);

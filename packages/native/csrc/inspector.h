@@ -10,7 +10,7 @@
 #define VN_PACKET 8192
 
 struct vn_reply {
-  int32_t result;  /* 0: a TAP comes along; or -errno */
+  int32_t result;  /* 0: a TAP or packet socket comes along; or -errno */
   int32_t leaving; /* not 0: this was the inspector's last */
   int32_t flags;
   uint32_t length; /* octets the packet had */
@@ -19,7 +19,7 @@ struct vn_reply {
 };
 
 /*
- * Takes the packet that waits at `connection`. Answers the TAP, or -errno; reply->length and packet are set whenever
+ * Takes the packet that waits at `connection`. Answers the descriptor, or -errno; reply->length and packet are set whenever
  * something was received. Any thread may call it; blocks for milliseconds.
  */
 int vn_inspector_ask(int connection, struct vn_reply *reply);

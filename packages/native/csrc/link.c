@@ -14,15 +14,20 @@
 /* The kernel answers requests at once; this only keeps a lost answer from blocking for ever. */
 #define ANSWER_SEC 5
 
-static int interface_request(unsigned long what, const char *name, struct ifreq *request)
+static int request_at(int fd, unsigned long what, const char *name, struct ifreq *request)
 {
   size_t len = strlen(name);
   if (len == 0 || len >= IFNAMSIZ) return -ENODEV;
   memset(request->ifr_name, 0, IFNAMSIZ);
   memcpy(request->ifr_name, name, len);
+  return vn_result(ioctl(fd, what, request));
+}
+
+static int interface_request(unsigned long what, const char *name, struct ifreq *request)
+{
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
-  int failed = vn_result(ioctl(fd, what, request));
+  int failed = request_at(fd, what, name, request);
   close(fd);
   return failed;
 }
@@ -56,6 +61,13 @@ int vn_interface_index(const char *name)
   return failed < 0 ? failed : request.ifr_ifindex;
 }
 
+int vn_interface_index_at(int fd, const char *name)
+{
+  struct ifreq request;
+  int failed = request_at(fd, SIOCGIFINDEX, name, &request);
+  return failed < 0 ? failed : request.ifr_ifindex;
+}
+
 /* Waits for the NLMSG_ERROR with our sequence number; its error is 0 for an acknowledgement. */
 static int netlink_answer(int fd, uint32_t sequence)
 {
@@ -73,20 +85,34 @@ static int netlink_answer(int fd, uint32_t sequence)
   }
 }
 
-int vn_rtnetlink(const uint8_t *message, size_t len)
+int vn_rtnetlink_open(void)
 {
+  struct timeval limit = { ANSWER_SEC, 0 };
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) return -errno;
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0) return fd;
+  int failed = -errno;
+  close(fd);
+  return failed;
+}
+
+int vn_rtnetlink_at(int fd, uint8_t *message, size_t len)
+{
+  struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
   struct nlmsghdr head;
   if (len < sizeof head) return -EINVAL;
   memcpy(&head, message, sizeof head);
   /* Without an acknowledgement to come the wait below would only end in its time-out. */
   if (head.nlmsg_len != len || (head.nlmsg_flags & NLM_F_ACK) == 0) return -EINVAL;
-  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) return -errno;
-  struct timeval limit = { ANSWER_SEC, 0 };
-  struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-  int answer = vn_result(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit));
-  if (answer == 0) answer = vn_result(sendto(fd, message, len, 0, (struct sockaddr *)&kernel, sizeof kernel));
-  if (answer >= 0) answer = netlink_answer(fd, head.nlmsg_seq);
+  if (sendto(fd, message, len, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0) return -errno;
+  return netlink_answer(fd, head.nlmsg_seq);
+}
+
+int vn_rtnetlink(uint8_t *message, size_t len)
+{
+  int fd = vn_rtnetlink_open();
+  if (fd < 0) return fd;
+  int answer = vn_rtnetlink_at(fd, message, len);
   close(fd);
   return answer;
 }

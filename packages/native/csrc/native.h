@@ -1,8 +1,9 @@
 /*
  * System calls for the suite, without N-API: every function answers a value >= 0, or -errno.
  *
- *     fd.c socket.c batch.c tap.c link.c     one call each, on descriptors
+ *     fd.c socket.c batch.c tap.c packet.c   one call each, on descriptors
  *     internet.c datagram.c                  the same for UDP and TCP: sockets with addresses
+ *     link.c offload.c                       interfaces: ioctls, rtnetlink, what they leave undone
  *     epoll.c timer.c                        the ready set, and time
  *     spawn.c child.c                        a process in new namespaces: before and after the clone
  *     process.c account.c                    signals, pidfds, users, log
@@ -142,12 +143,41 @@ int vn_tap_header_size(int fd, int octets);
 int vn_tap_info(int fd, char *name);
 int vn_tap_carrier(int fd, int on);
 
+/* ---- packet.c ---- */
+/* Bound to nothing: no frames until vn_packet_bind. Async-signal-safe. */
+int vn_packet_open(void);
+/* Frames with PACKET_VNET_HDR, tags in PACKET_AUXDATA: what vn_packet_receive and vn_packet_send want. */
+int vn_packet_prepare(int fd);
+int vn_packet_ignore_outgoing(int fd);
+int vn_packet_bind(int fd, int index);
+int vn_packet_promiscuous(int fd, int index);
+/* A filter: no frames with the address of the interface as their source. */
+int vn_packet_skip_own(int fd, int index);
+/* Index of the interface it is bound to; -ENODEV when that is gone. */
+int vn_packet_interface(int fd);
+/* 1: that interface is up, 0: it is down, -ENODEV: it is gone. */
+int vn_packet_state(int fd);
+/* 0: a raw AF_PACKET socket with all frames of an Ethernet interface. -ENOTSOCK, -ENOTTY: something else. */
+int vn_packet_info(int fd, char *name);
+/* A frame behind its header of 12 octets. The length it had: above len, it was cut. */
+int vn_packet_receive(int fd, uint8_t *buf, size_t len);
+int vn_packet_send(int fd, uint8_t *buf, size_t len);
+
 /* ---- link.c ---- */
 int vn_interface_mtu(const char *name);
 int vn_set_interface_mtu(const char *name, int mtu);
 int vn_set_interface_up(const char *name, int up);
 int vn_interface_index(const char *name);
-int vn_rtnetlink(const uint8_t *message, size_t len);
+/* As vn_interface_index, in the namespace of the socket fd. */
+int vn_interface_index_at(int fd, const char *name);
+/* A socket for vn_rtnetlink_at, which works in the namespace it was opened in. Async-signal-safe. */
+int vn_rtnetlink_open(void);
+int vn_rtnetlink_at(int fd, uint8_t *message, size_t len);
+int vn_rtnetlink(uint8_t *message, size_t len);
+
+/* ---- offload.c ---- */
+/* mask: as of vn_tap_offload. fd: any socket of the namespace. */
+int vn_interface_offload(int fd, const char *name, int mask);
 
 /* ---- process.c ---- */
 int vn_pidfd_wait(int pidfd);
@@ -188,8 +218,8 @@ void vn_strerror(int number, char *out, size_t room);
 
 /* ---- spawn.c ---- */
 enum vn_step {
-  VN_CLONE, VN_SETGROUPS, VN_UID_MAP, VN_GID_MAP, VN_TUN, VN_TAP, VN_CAPABILITIES, VN_MOUNT, VN_HOSTNAME, VN_CHDIR,
-  VN_PGID, VN_FDS, VN_EXEC
+  VN_CLONE, VN_SETGROUPS, VN_UID_MAP, VN_GID_MAP, VN_TUN, VN_TAP, VN_PACKET, VN_CAPABILITIES, VN_MOUNT, VN_HOSTNAME,
+  VN_CHDIR, VN_PGID, VN_FDS, VN_EXEC
 };
 
 #define VN_CLOSED (-2)
@@ -209,31 +239,38 @@ struct vn_spawn_spec {
   size_t tap_count;
   int tap_flags;
   int tap_mtu; /* 0: the kernel's */
+  /* Unbound packet sockets of a second, empty network namespace; 0: none, and no such namespace. */
+  size_t packet_count;
   bool hold;
 };
 
 struct vn_spawned {
   int pid, pidfd;
   int hold;   /* descriptor for vn_spawn_release, or -1 */
-  int *taps;  /* room for tap_count, of the caller */
+  int *handed; /* room for vn_handed, of the caller: taps; packet sockets, rtnetlink outside, rtnetlink inside */
   /* after a failure */
   enum vn_step step;
   int index;
 };
 
+/* Descriptors that a child hands up. */
+size_t vn_handed(const struct vn_spawn_spec *spec);
 /* 0, or -errno with out->step and out->index; then nothing is left: no descriptor, no zombie. */
 int vn_spawn(const struct vn_spawn_spec *spec, struct vn_spawned *out);
 /* Closes hold in any case. */
 int vn_spawn_release(int hold);
 
 /* ---- inspect.c ---- */
+/* Above every IFF_* of TUNGETIFF. */
+#define VN_INSPECTED_PACKET 0x10000
+
 struct vn_inspection {
   int connection;   /* owned by the inspection until done */
   uint8_t *packet;
   size_t room;
   /* filled on the helper thread */
-  int result;       /* the tap, or -errno */
-  int flags;
+  int result;       /* the tap or packet socket, or -errno */
+  int flags;        /* IFF_* of the tap, or VN_INSPECTED_PACKET */
   char name[VN_IFNAME];
   size_t length;    /* octets the packet really had */
   /* called on the helper thread; owns the structure from then on */

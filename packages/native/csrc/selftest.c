@@ -297,7 +297,7 @@ static int end_of(struct vn_spawned *child)
 static void test_spawn(void)
 {
   char *exit_7[] = { "sh", "-c", "exit 7", NULL }, *missing[] = { "no-such-program", NULL };
-  struct vn_spawned child = { .taps = NULL };
+  struct vn_spawned child = { .handed = NULL };
   struct vn_spawn_spec spec = spec_of(exit_7);
   EXPECT(vn_spawn(&spec, &child) == 0 && end_of(&child) == 7 << 8);
   spec.hold = true;
@@ -387,6 +387,36 @@ static void test_tap(void)
   vn_close(fd);
 }
 
+/* Frames to the TAP vs0, which is up, arrive at its descriptor; those written there arrive at the packet socket. */
+static void test_packet(void)
+{
+  uint8_t out[12 + 64] = { 0 }, in[200];
+  char name[VN_IFNAME] = "vs0", found[VN_IFNAME];
+  int tap = vn_tap_open(NULL, name, IFF_TAP | IFF_NO_PI), fd = vn_packet_open();
+  EXPECT(vn_set_interface_up("vs0", 1) == 0);
+  int index = vn_interface_index("vs0");
+  EXPECT(vn_packet_info(fd, found) == -EBADFD && vn_packet_info(tap, found) == -ENOTSOCK);
+  EXPECT(vn_packet_prepare(fd) == 0 && vn_packet_ignore_outgoing(fd) == 0 && vn_packet_skip_own(fd, index) == 0);
+  EXPECT(vn_packet_bind(fd, index) == 0 && vn_packet_promiscuous(fd, index) == 0);
+  EXPECT(vn_packet_info(fd, found) == 0 && strcmp(found, "vs0") == 0 && vn_packet_state(fd) == 1);
+  EXPECT(vn_packet_receive(fd, in, sizeof in) == -EAGAIN && vn_packet_receive(fd, in, 23) == -EINVAL);
+  memcpy(out + 12, "\xff\xff\xff\xff\xff\xff\2\0\0\0\0\1\x81\0\0\5\x88\xb5tagged", 24);
+  EXPECT(vn_write(tap, out + 12, 64) == 64);
+  EXPECT(vn_packet_receive(fd, in, sizeof in) == sizeof out && memcmp(in + 12, out + 12, 64) == 0);
+  /* Too little room: the length it had, nothing written behind the room. */
+  uint8_t *small = malloc(40);
+  EXPECT(vn_write(tap, out + 12, 64) == 64 && vn_packet_receive(fd, small, 40) == sizeof out);
+  free(small);
+  EXPECT(vn_interface_offload(fd, "vs0", 0x0f) == 0 && vn_interface_offload(fd, "vs0", 0) == 0);
+  EXPECT(vn_packet_send(fd, out, 11) == -EINVAL && vn_packet_send(fd, out, sizeof out) == 10 + 64);
+  int held = inspected(fd, found);
+  EXPECT(held >= 0 && strcmp(found, "vs0") == 0);
+  vn_close(held);
+  vn_close(tap);
+  EXPECT(vn_packet_state(fd) == -ENODEV);
+  vn_close(fd);
+}
+
 /* Taps made by a child in namespaces of its own; the tests of one's own taps run there too. */
 static void test_namespaces(void)
 {
@@ -395,7 +425,7 @@ static void test_namespaces(void)
   char *self[] = { program, "inside", NULL }, *names[] = { "t0", "t1", NULL }, *twice[] = { "t0", "t0", NULL };
   int taps[2];
   char found[VN_IFNAME];
-  struct vn_spawned child = { .taps = taps };
+  struct vn_spawned child = { .handed = taps };
   struct vn_spawn_spec spec = spec_of(self);
   spec.namespaces = CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS;
   spec.capabilities = 1u << 12;
@@ -431,6 +461,7 @@ int main(int argc, char **argv)
   (void)argv;
   if (argc > 1) {
     test_tap();
+    test_packet();
     return 0;
   }
   vn_syslog(6, "begin"); /* keeps /dev/log open from here on, if there is one */

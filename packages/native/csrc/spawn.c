@@ -29,6 +29,11 @@
 /* execvp's own when there is no PATH. */
 #define DEFAULT_PATH "/bin:/usr/bin"
 
+size_t vn_handed(const struct vn_spawn_spec *spec)
+{
+  return spec->tap_count + (spec->packet_count > 0 ? spec->packet_count + 2 : 0);
+}
+
 static size_t length_of(char **list)
 {
   size_t count = 0;
@@ -88,7 +93,7 @@ static void forget(struct vn_plan *plan)
   free(plan->candidates);
   free(plan->shell_argv);
   free(plan->moved);
-  free(plan->taps);
+  free(plan->handed);
 }
 
 static int prepare(struct vn_plan *plan, const struct vn_spawn_spec *spec)
@@ -98,10 +103,10 @@ static int prepare(struct vn_plan *plan, const struct vn_spawn_spec *spec)
   plan->candidates = candidates_of(spec);
   plan->shell_argv = shell_argv_of(spec);
   plan->moved = calloc(spec->fd_count + 1, sizeof *plan->moved);
-  plan->taps = calloc(spec->tap_count + 1, sizeof *plan->taps);
+  plan->handed = calloc(vn_handed(spec) + 1, sizeof *plan->handed);
   snprintf(plan->uid_map, sizeof plan->uid_map, "%u %u 1", geteuid(), geteuid());
   snprintf(plan->gid_map, sizeof plan->gid_map, "%u %u 1", getegid(), getegid());
-  bool complete = plan->candidates != NULL && plan->shell_argv != NULL && plan->moved != NULL && plan->taps != NULL;
+  bool complete = plan->candidates != NULL && plan->shell_argv != NULL && plan->moved != NULL && plan->handed != NULL;
   return complete ? 0 : -ENOMEM;
 }
 
@@ -122,8 +127,8 @@ static int start(struct vn_plan *plan, struct vn_spawned *out)
   return 0;
 }
 
-/* Reads reports until the exec (1), READY (1) or a failure. *taps counts the descriptors that came. */
-static int attend(const struct vn_spawn_spec *spec, int channel, struct vn_spawned *out, size_t *taps)
+/* Reads reports until the exec (1), READY (1) or a failure. *handed counts the descriptors that came. */
+static int attend(const struct vn_spawn_spec *spec, int channel, struct vn_spawned *out, size_t *handed)
 {
   for (;;) {
     struct vn_report report;
@@ -131,34 +136,34 @@ static int attend(const struct vn_spawn_spec *spec, int channel, struct vn_spawn
     size_t count = VN_MAX_FDS;
     int got;
     do got = vn_receive_descriptors(channel, (uint8_t *)&report, sizeof report, 0, fds, &count); while (got == -EINTR);
-    for (size_t i = 0; i < count; i++) out->taps[(*taps)++] = fds[i];
+    for (size_t i = 0; i < count; i++) out->handed[(*handed)++] = fds[i];
     if (got < 0) return got;
     if (got == 0 && spec->hold) return -ESRCH; /* killed before it was ready */
-    if (got == 0) return *taps == spec->tap_count ? 0 : -EMFILE;
+    if (got == 0) return *handed == vn_handed(spec) ? 0 : -EMFILE;
     if (report.say == VN_SAY_FAILED) {
       out->step = (enum vn_step)report.step;
       out->index = report.index;
       return -report.number;
     }
     /* Descriptors beyond our limit of open files are left out by the kernel. */
-    if (report.say == VN_SAY_READY) return *taps == spec->tap_count ? 0 : -EMFILE;
+    if (report.say == VN_SAY_READY) return *handed == vn_handed(spec) ? 0 : -EMFILE;
   }
 }
 
-static void bury(struct vn_spawned *out, size_t taps)
+static void bury(struct vn_spawned *out, size_t handed)
 {
   siginfo_t info;
   syscall(SYS_pidfd_send_signal, out->pidfd, SIGKILL, NULL, 0);
   while (waitid((idtype_t)P_PIDFD, (id_t)out->pidfd, &info, WEXITED) < 0 && errno == EINTR);
   close(out->pidfd);
-  for (size_t i = 0; i < taps; i++) close(out->taps[i]);
+  for (size_t i = 0; i < handed; i++) close(out->handed[i]);
 }
 
 int vn_spawn(const struct vn_spawn_spec *spec, struct vn_spawned *out)
 {
   struct vn_plan plan;
   int ends[2] = { -1, -1 };
-  size_t taps = 0;
+  size_t handed = 0;
   out->pid = out->pidfd = out->hold = -1;
   out->step = VN_CLONE;
   out->index = 0;
@@ -172,8 +177,8 @@ int vn_spawn(const struct vn_spawn_spec *spec, struct vn_spawned *out)
   }
   if (failed == 0) {
     out->step = VN_TAP;
-    failed = attend(spec, ends[0], out, &taps);
-    if (failed < 0) bury(out, taps);
+    failed = attend(spec, ends[0], out, &handed);
+    if (failed < 0) bury(out, handed);
   }
   forget(&plan);
   if (failed == 0 && spec->hold) out->hold = ends[0];

@@ -47,7 +47,7 @@ const l = native.unixSocket(5); native.bindUnix(l, dir + '/s'); native.listen(l,
 native.poll(l, 1, 5000); const c = native.accept(l)
 let last = Date.now(), pause = 0, left = 31
 setInterval(() => { pause = Math.max(pause, Date.now() - last); last = Date.now() }, 5)
-const next = () => native.inspectTap(c, new Uint8Array(8), (fd) => {
+const next = () => native.inspectDescriptor(c, new Uint8Array(8), (fd) => {
   const kind = fd >= 0 ? 'tap' : fd; seen[kind] = (seen[kind] ?? 0) + 1
   if (--left > 0) next(); else { console.log(JSON.stringify(seen), pause < 1000); process.exit(0) }
 })
@@ -67,10 +67,10 @@ const obstacle = (): string | null => {
   return namespaceObstacle()
 }
 
-const hostile = suite('native inspectTap against a dead file system')
+const hostile = suite('native inspectDescriptor against a dead file system')
 const found = obstacle()
 if (found !== null) {
-  console.log(`SKIP native inspectTap against a dead file system: ${found}`)
+  console.log(`SKIP native inspectDescriptor against a dead file system: ${found}`)
   // Where there is no FUSE at all, nobody can do this to us, and nothing was skipped.
   if (existsSync('/dev/fuse')) hostile.skip('neither the loop nor the exit is blocked')
 } else {

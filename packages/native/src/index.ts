@@ -43,6 +43,9 @@ export const IFF_NO_PI = 0x1000
 export const IFF_VNET_HDR = 0x4000
 export const IFF_TUN_EXCL = 0x8000
 
+/** In the flags of {@link InspectDone}: an AF_PACKET socket, not a TAP. */
+export const INSPECTED_PACKET = 0x10000
+
 /** What {@link Native.spawn} makes. Everything is prepared before the clone; the child runs async-signal-safe C only. */
 export interface SpawnSpec {
   /** Program, searched in the PATH of `env` when it has no slash. */
@@ -71,6 +74,11 @@ export interface SpawnSpec {
   readonly tapFlags?: number
   /** MTU of these taps; absent: the kernel's, 1500. */
   readonly tapMtu?: number
+  /**
+   * Packet sockets to open in a second network namespace, empty and without IPv6, which lives as long as they do. They are
+   * bound to nothing. Wants CLONE_NEWNET.
+   */
+  readonly packets?: number
   /** True: the child waits before the exec until {@link Native.spawnRelease}. */
   readonly hold?: boolean
 }
@@ -82,13 +90,18 @@ export interface Spawned {
   readonly pidfd: number
   /** Descriptors of the TAP interfaces, non-blocking. */
   readonly taps: readonly number[]
+  /** The packet sockets, unbound, non-blocking. */
+  readonly packets: readonly number[]
+  /** With `packets`: rtnetlink sockets in the namespace of the packet sockets, and in the command's. */
+  readonly outside?: number
+  readonly inside?: number
   /** Held child: the descriptor for {@link Native.spawnRelease}. Else -1. */
   readonly hold: number
 }
 
 /** Why a child could not be started: the step that failed and its errno (positive). Nothing is left behind. */
 export interface SpawnFailure {
-  readonly step: 'clone' | 'setgroups' | 'uid_map' | 'gid_map' | 'tun' | 'tap' | 'capabilities' | 'mount' | 'hostname' | 'chdir' |
+  readonly step: 'clone' | 'setgroups' | 'uid_map' | 'gid_map' | 'tun' | 'tap' | 'packet' | 'capabilities' | 'mount' | 'hostname' | 'chdir' |
     'pgid' | 'fds' | 'exec'
   readonly errno: number
   /** Index of the tap that failed, for step `tap`. */
@@ -104,7 +117,7 @@ export interface Account {
   readonly shell: string
 }
 
-/** Answer of {@link Native.inspectTap}. */
+/** Answer of {@link Native.inspectDescriptor}. */
 export type InspectDone = (fd: number, flags: number, name: string, length: number) => void
 
 declare const cipher: unique symbol
@@ -267,6 +280,41 @@ export interface Native {
   interfaceIndex (name: string): number
   /** Runs one rtnetlink request (a complete nlmsghdr message, NLM_F_ACK set) and answers its error code. */
   rtnetlink (message: Uint8Array): number
+  /** The same through an open rtnetlink socket, in its namespace. */
+  rtnetlinkAt (fd: number, message: Uint8Array): number
+  /** Index of an interface in the namespace of the socket `fd`. */
+  interfaceIndexAt (fd: number, name: string): number
+  /**
+   * What an interface leaves undone in frames it hands on: `mask` as of {@link Native.tapOffload}; all other checksums and
+   * segments it does itself. `fd`: any socket of its namespace. @returns 0 or more, or -errno
+   */
+  interfaceOffload (fd: number, name: string, mask: number): number
+
+  // ---- AF_PACKET sockets ----
+  /** A raw AF_PACKET socket without protocol: it gets no frames before {@link Native.packetBind}. */
+  packetOpen (): number
+  /** PACKET_VNET_HDR and PACKET_AUXDATA, which the two calls below want. EBUSY: it has a ring. */
+  packetPrepare (fd: number): number
+  /** Frames that the interface sends are not received. */
+  packetIgnoreOutgoing (fd: number): number
+  /** Binds to an interface by its index; all protocols. ENETDOWN: bound, and the interface is down. */
+  packetBind (fd: number, index: number): number
+  packetPromiscuous (fd: number, index: number): number
+  /** Frames whose source is the address that interface `index` has now are not received. */
+  packetSkipOwn (fd: number, index: number): number
+  /** Index of the interface it is bound to; ENODEV when that was removed. */
+  packetInterface (fd: number): number
+  /** 1: that interface is up, 0: it is down; ENODEV: it was removed. */
+  packetState (fd: number): number
+  /** 0 and the name into `outName[0]`: a raw AF_PACKET socket bound to all frames of an Ethernet interface. */
+  packetInfo (fd: number, outName: string[]): number
+  /**
+   * recvmsg MSG_DONTWAIT: a frame behind its virtio_net_hdr of 12 octets (the last two are not written), its outermost tag
+   * put back. @returns its real length with the header; above `len` it was cut
+   */
+  packetReceive (fd: number, buf: Uint8Array, off: number, len: number): number
+  /** sendmsg MSG_DONTWAIT of a frame behind its header. EINVAL: the kernel has no such offload. */
+  packetSend (fd: number, buf: Uint8Array, off: number, len: number): number
 
   // ---- processes ----
   spawn (spec: SpawnSpec): Spawned | SpawnFailure
@@ -320,13 +368,14 @@ export interface Native {
   // ---- foreign descriptors ----
   /**
    * Has a helper thread receive one packet with one descriptor from `connection` (which is duplicated; wait for it to be
-   * readable first), check that it is a TAP, by /proc/self/fdinfo before any ioctl, and answer through the loop.
-   * `done(fd, flags, name, length)`: the TAP, its IFF_* flags (IFF_NO_PI exact) and name, and the packet's real length,
-   * its octets in `packet`. A TAP with IFF_VNET_HDR has a header of 12 octets then. fd < 0 is -errno: ETIMEDOUT no packet
-   * in 2 s, ECONNRESET end of file, EBADMSG no descriptor, ENOTTY no TAP, EBADFD a TAP without interface, EBUSY too many
-   * descriptors of strangers wait for a close that hangs.
+   * readable first), check that it is a TAP, by /proc/self/fdinfo before any ioctl, or an AF_PACKET socket, and answer
+   * through the loop. `done(fd, flags, name, length)`: the TAP, its IFF_* flags (IFF_NO_PI exact) and name, and the
+   * packet's real length, its octets in `packet`. A TAP with IFF_VNET_HDR has a header of 12 octets then. A packet socket
+   * has INSPECTED_PACKET for flags, and is prepared. fd < 0 is -errno: ETIMEDOUT no packet in 2 s, ECONNRESET end of
+   * file, EBADMSG no descriptor, ENOTTY neither, EBADFD one without interface, EBUSY a packet socket with a ring, or too
+   * many descriptors of strangers wait for a close that hangs.
    */
-  inspectTap (connection: number, packet: Uint8Array, done: InspectDone): number
+  inspectDescriptor (connection: number, packet: Uint8Array, done: InspectDone): number
   /** Closes a descriptor on the helper thread: the last close of a tap takes 19 ms, one of a dead FUSE file hangs. */
   closeElsewhere (fd: number): number
 }

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { ISOLATED, namespaceObstacle, runScript } from './testing.ts'
 
 const obstacle = namespaceObstacle()
-const inspecting = suite('native inspectTap')
+const inspecting = suite('native inspectDescriptor')
 const PRELUDE = `
   const fs = require('fs')
   void process.stdout // opens what it needs before descriptors are counted
@@ -16,7 +16,7 @@ const PRELUDE = `
   const give = (text, ...fds) => native.sendDescriptors(theirs, Buffer.from(text), 0, text.length, Int32Array.from(fds))
   const inspect = (room = 4096) => new Promise((resolve) => {
     const packet = new Uint8Array(room)
-    const result = native.inspectTap(ours, packet, (fd, flags, name, length) =>
+    const result = native.inspectDescriptor(ours, packet, (fd, flags, name, length) =>
       resolve([fd < 0 ? fd : 'fd', flags.toString(16), name, length, Buffer.from(packet.subarray(0, Math.min(room, length))).toString(), fd]))
     if (result < 0) resolve([result])
   })
@@ -27,7 +27,7 @@ const PRELUDE = `
 `
 const shows = (name: string, body: string, want: string): void => {
   if (obstacle !== null) {
-    console.log(`SKIP native inspectTap, ${name}: ${obstacle}`)
+    console.log(`SKIP native inspectDescriptor, ${name}: ${obstacle}`)
     return void inspecting.skip(name)
   }
   inspecting(name, () => {
@@ -65,7 +65,7 @@ shows('of several descriptors the first counts, the others never arrive', `
 
 shows('the end of the connection, and one closed by us meanwhile', `
   const wait = inspect(); native.close(ours); native.close(theirs); console.log((await wait)[0])
-  console.log(native.inspectTap(999, new Uint8Array(1), () => {}))`, '-104\n-9')
+  console.log(native.inspectDescriptor(999, new Uint8Array(1), () => {}))`, '-104\n-9')
 
 shows('a silent connection is given up after 2 s, without blocking', `
   const begin = Date.now(); let ticks = 0; const timer = setInterval(() => ticks++, 50)
@@ -74,7 +74,7 @@ shows('a silent connection is given up after 2 s, without blocking', `
 
 shows('silent ones do not keep others waiting', `
   const silent = []
-  for (let i = 0; i < 6; i++) { const p = new Int32Array(2); native.socketPair(5, p); native.inspectTap(p[0], new Uint8Array(8), () => {}) }
+  for (let i = 0; i < 6; i++) { const p = new Int32Array(2); native.socketPair(5, p); native.inspectDescriptor(p[0], new Uint8Array(8), () => {}) }
   const begin = Date.now(); give('x', open('vt0', 0x1002)); await show(); console.log(Date.now() - begin < 1500); process.exit()`,
 'fd 1002 vt0 1 x\ntrue')
 
@@ -97,12 +97,12 @@ shows('an inspector that was killed is replaced, an idle one is let go', `
 
 shows('a callback that throws reaches uncaughtException', `
   process.on('uncaughtException', (e) => console.log('caught', e.message))
-  give('x', open('vt0', 0x1002)); native.inspectTap(ours, new Uint8Array(8), () => { throw new Error('mine') })`, 'caught mine')
+  give('x', open('vt0', 0x1002)); native.inspectDescriptor(ours, new Uint8Array(8), () => { throw new Error('mine') })`, 'caught mine')
 
 shows('a worker that ends with inspections under way takes nobody with it', `
   const { Worker } = require('worker_threads')
   const body = 'const native = require(' + JSON.stringify(addon) + '); const p = new Int32Array(2); native.socketPair(5, p);' +
-    'for (let i = 0; i < 5; i++) native.inspectTap(p[0], new Uint8Array(8), () => {}); require("worker_threads").parentPort.postMessage(p[1])'
+    'for (let i = 0; i < 5; i++) native.inspectDescriptor(p[0], new Uint8Array(8), () => {}); require("worker_threads").parentPort.postMessage(p[1])'
   const worker = new Worker(body, { eval: true })
   const peer = await new Promise((resolve) => worker.once('message', resolve))
   await worker.terminate()

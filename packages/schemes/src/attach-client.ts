@@ -22,6 +22,8 @@ export interface TapOffer {
   readonly directory: string
   /** Stays the caller's. */
   readonly tap: number
+  /** What `tap` is. */
+  readonly kind: 'tap' | 'packet'
   /** ` user=… pid=…` is appended. */
   readonly description: string
   readonly port: number | 'any'

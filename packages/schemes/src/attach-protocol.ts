@@ -1,10 +1,11 @@
 /**
- * The packets of `DIR/attach`, by which a client hands its TAP to the switch. SOCK_SEQPACKET, JSON, one packet each way:
+ * The packets of `DIR/attach`, by which a client hands its TAP or packet socket to the switch. SOCK_SEQPACKET, JSON, one
+ * packet each way:
  *
- *     client: {v: 1, kind: "tap", descr, port?, exclusive?, offload?}  with the descriptor      at most 4 KiB
+ *     client: {v: 1, kind: "tap" | "packet", descr, port?, exclusive?, offload?}  with the descriptor      at most 4 KiB
  *     switch: {port, id}    or    {errno, text}
  *
- * The connection stays: its end means that the switch does not use the TAP any more. The switch may say why in one more
+ * The connection stays: its end means that the switch does not use the descriptor any more. The switch may say why in one more
  * {errno, text}. Both sides are strangers to each other: everything is checked, nothing throws.
  */
 import { constants } from 'node:os'
@@ -25,12 +26,12 @@ const MAX_TEXT = 512
 
 /** What a client asks for. */
 export interface AttachRequest {
-  /** `tap`, or a kind this version does not know. */
+  /** `tap`, `packet`, or a kind this version does not know. */
   readonly kind: string
   readonly description: string
   readonly port: number | 'any'
   readonly isExclusive: boolean
-  /** False: the TAP is to be given finished frames only. */
+  /** False: the descriptor is to be given finished frames only. */
   readonly hasOffload: boolean
 }
 
@@ -39,12 +40,12 @@ export interface AttachRefusal { readonly errno: number, readonly text: string }
 /** Where the client was plugged in. */
 export interface AttachPlace { readonly port: number, readonly id: number }
 
-/** A request for a TAP. */
-export const encodeAttach = (request: Omit<AttachRequest, 'kind'>): Uint8Array => {
-  const { description, port, isExclusive, hasOffload } = request
+/** A request. */
+export const encodeAttach = (request: AttachRequest): Uint8Array => {
+  const { kind, description, port, isExclusive, hasOffload } = request
   return encode({
     v: VERSION,
-    kind: 'tap',
+    kind,
     descr: description,
     ...(port === 'any' ? {} : { port }),
     ...(isExclusive ? { exclusive: true } : {}),

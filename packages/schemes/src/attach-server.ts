@@ -1,5 +1,5 @@
 /**
- * The server side of `DIR/attach`: takes TAPs from clients and makes links of them.
+ * The server side of `DIR/attach`: takes TAPs and packet sockets from clients and makes links of them.
  *
  *     accept -> wait for the packet -> inspector (another thread, another process) -> admit -> TapLink, answer
  *
@@ -7,14 +7,15 @@
  * written without blocking whatever its flags say, never trusted in what it delivers, and measured in what it costs. The
  * end of the connection ends the link, and the other way round.
  */
-import { native, IFF_NO_PI, IFF_VNET_HDR, IN, RDHUP } from '@vde-ts/native'
+import { native, IN, RDHUP } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { acceptBurst } from '@vde-ts/link/accept.js'
+import { tapDevice } from '@vde-ts/tun-tap'
 import { peerOf, type Peer } from './accounts.ts'
+import { deviceFor, objectionTo } from './attach-check.ts'
 import {
   ATTACH_MS, MAX_PACKET, UNSUPPORTED, decodeAttach, encodeAnswer, type AttachRefusal, type AttachRequest
 } from './attach-protocol.ts'
-import { hasNowait } from './nowait.ts'
 import { tapLink, tapSlab, type TapLink } from './tap-link.ts'
 import { WriteMeter } from './write-meter.ts'
 
@@ -25,7 +26,6 @@ const PAUSE_MS = 100
 /** How long the TAPs of a user whose one was slow are refused, in milliseconds. */
 const BAN_MS = 30_000
 
-const ENOTTY = 25
 const EINVAL = 22
 const ECONNRESET = 104
 
@@ -153,7 +153,7 @@ class Connection implements Watcher {
     if (this.#sink !== null) return this.#detach(undefined)
     clearTimeout(this.#timer)
     this.#options.loop.remove(this.#fd)
-    const result = native.inspectTap(this.#fd, this.#packet,
+    const result = native.inspectDescriptor(this.#fd, this.#packet,
       (fd, flags, name, length) => { this.#inspected(fd, flags, name, length) })
     if (result < 0) this.#refuse({ errno: -result, text: native.strerror(-result) })
   }
@@ -183,18 +183,9 @@ class Connection implements Watcher {
   }
 
   #objection (request: AttachRequest, tap: number, flags: number): AttachRefusal | null {
-    if (request.kind !== 'tap') return { errno: UNSUPPORTED, text: `descriptors of the kind "${request.kind.slice(0, 40)}" are not taken` }
-    if (tap === -ENOTTY) return { errno: EINVAL, text: 'the descriptor is no TAP' }
-    if (tap < 0) return { errno: -tap, text: native.strerror(-tap) }
-    if ((flags & IFF_NO_PI) === 0 || (flags & IFF_VNET_HDR) === 0) {
-      return { errno: EINVAL, text: 'the TAP was not opened with IFF_NO_PI and IFF_VNET_HDR' }
-    }
-    if (this.#server.isBanned(this.#peer)) return { errno: UNSUPPORTED, text: 'a TAP of this user was slow, later perhaps' }
-    // The giver could make us wait for ever: only those who can do that in other ways as well.
-    if (!hasNowait(tap) && this.#peer.uid !== 0 && this.#peer.uid !== process.geteuid!()) {
-      return { errno: UNSUPPORTED, text: 'this kernel has no RWF_NOWAIT for TAPs, so only those of the own user are taken' }
-    }
-    return null
+    const objection = objectionTo(request, tap, flags, this.#peer)
+    if (objection !== null) return objection
+    return this.#server.isBanned(this.#peer) ? { errno: UNSUPPORTED, text: 'a TAP of this user was slow, later perhaps' } : null
   }
 
   #admit (request: AttachRequest, tap: number, name: string): void {
@@ -207,7 +198,7 @@ class Connection implements Watcher {
       return this.#refuse({ errno: error.errno, text: error.message })
     }
     try {
-      this.#establish(admission, tap, name, request.hasOffload)
+      this.#establish(admission, tap, name, request)
     } catch (error) {
       if (this.#link === null) native.closeElsewhere(tap)
       admission.abort()
@@ -216,18 +207,18 @@ class Connection implements Watcher {
     }
   }
 
-  #establish (admission: TapAdmission, tap: number, name: string, hasOffload: boolean): void {
+  #establish (admission: TapAdmission, tap: number, name: string, request: AttachRequest): void {
     const { loop } = this.#options
-    const nowait = hasNowait(tap)
+    const device = deviceFor(request, tap)
     this.#link = tapLink(tap, name, admission.sink, loop, {
-      label: `tap ${name} of uid ${this.#peer.uid}`,
-      nowait,
-      ...(nowait ? {} : { slab: slabOf(this.#peer.uid) }),
+      label: `${request.kind} ${name} of uid ${this.#peer.uid}`,
+      device,
+      ...(device === tapDevice ? { slab: slabOf(this.#peer.uid) } : {}),
       meter: new WriteMeter(() => { setImmediate(() => { this.#handBack() }) }),
       closeTap: (fd) => { native.closeElsewhere(fd) },
       onRelease: () => { this.close() }
     })
-    this.#link.offload = hasOffload
+    this.#link.offload = request.hasOffload
     // Only the hang-up: whatever else a client says must not wake us.
     loop.add(this.#fd, RDHUP, this)
     const answer = encodeAnswer({ port: admission.port, id: admission.id })

@@ -33,7 +33,7 @@ const makeTap = (): { fd: number, name: string } => {
 }
 
 const offer = (net: Served, tap: number, extra: { port?: number, isExclusive?: boolean } = {}): Parameters<typeof attachTap>[0] =>
-  ({ directory: net.path, tap, description: 'test', port: 'any', isExclusive: false, hasOffload: true, loop, ...extra })
+  ({ directory: net.path, tap, kind: 'tap', description: 'test', port: 'any', isExclusive: false, hasOffload: true, loop, ...extra })
 
 const attached = async (net: Served, tap: number, sink = new Recorder(), extra = {}): Promise<AttachedLink> => {
   const link = await attachTap(offer(net, tap, extra), sink)

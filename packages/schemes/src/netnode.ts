@@ -63,7 +63,7 @@ const openNode = (kind: Kind, tail: Tail, sink: FrameSink, context: OpenContext)
     loop: context.loop,
     admit: (request, peer) => admitClient(bridge, request, peer, action),
     admitTap: (request, peer) =>
-      tapAdmission(bridge.attach({ port: 'any', owner: peer, module: 'tap attached', description: request.description })),
+      tapAdmission(bridge.attach({ port: 'any', owner: peer, module: `${request.kind} attached`, description: request.description })),
     log (line) { context.log(`${kind}://${path}: ${line}`) }
   })
   return new NodeLink(`${kind}://${path}`, bridge, listener, sink, context.description)

@@ -11,8 +11,6 @@ import { VdeListener, type Admission } from './listener.ts'
 
 /** Kind of medium of its endpoints, as the console shows it. */
 const MODULE = 'unix prog'
-/** The same for TAPs that were handed over. */
-const TAP_MODULE = 'tap attached'
 
 /** Where to serve, and with which permissions. */
 export interface SwitchServerOptions {
@@ -46,7 +44,8 @@ export const serveSwitch = (target: Switch, options: SwitchServerOptions): VdeLi
     admitTap: (request, peer) => tapAdmission(target.attach({
       port: request.port,
       owner: peer,
-      module: TAP_MODULE,
+      // As the console shows it: `tap attached`, `packet attached`.
+      module: `${request.kind} attached`,
       description: request.description,
       mayUsePortZero: mayManage(peer, options),
       isExclusive: request.isExclusive

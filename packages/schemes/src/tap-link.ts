@@ -1,6 +1,7 @@
 /**
- * A link over a TAP opened with `vnetHeader`: one read is one frame with its offload header, which lies in front of the
- * frame in flight as well, so a super-frame costs one system call in and one out.
+ * A link over a TAP opened with `vnetHeader`, or over a packet socket, which `FrameDevice` makes alike: one read is one
+ * frame with its offload header, which lies in front of the frame in flight as well, so a super-frame costs one system call
+ * in and one out.
  *
  *     slab:  | HEADROOM - OFFLOAD | virtio_net_hdr, 12 | frame ...      |        read and write start at the header
  *                                                      ^ HEADROOM
@@ -16,13 +17,14 @@ import { HEADROOM, OFFLOAD, systemError, type FrameSink, type Link, type Loop, t
 import { SLOT_OCTETS } from '@vde-ts/link/receive-slab.js'
 import { HEADER } from '@vde-ts/frame/ethernet.js'
 import { cleanHeader } from '@vde-ts/frame/received-header.js'
-import { disableOffload, enableOffload } from '@vde-ts/tun-tap'
+import { tapDevice, type FrameDevice, type Presence } from '@vde-ts/tun-tap'
 import type { WriteMeter } from './write-meter.ts'
 
 const EINTR = 4
 const EAGAIN = 11
-/** The interface is gone: ENXIO, ENODEV, EBADFD. */
-const GONE: ReadonlySet<number> = new Set([-6, -19, -77])
+
+/** Between two looks at an interface whose removal no event tells, in milliseconds. */
+const LOOK_MS = 500
 
 /** Octets asked of a read: one more than a frame has, so that one which was cut shows. */
 const READ_OCTETS: number = OFFLOAD + SLOT_OCTETS + 1
@@ -37,11 +39,8 @@ const processSlab: Uint8Array = tapSlab()
 export interface TapLinkOptions {
   /** Shown in place of `tap://NAME`. */
   readonly label?: string
-  /**
-   * Others hold the open file too and may clear its O_NONBLOCK: every call says RWF_NOWAIT. The kernel must have it, see
-   * `hasNowait`.
-   */
-  readonly nowait?: boolean
+  /** Absent: `tapDevice`. Others hold the open file too: one whose calls never block. */
+  readonly device?: FrameDevice
   /** Whose frames nobody else may see when the kernel leaves a gap in front of one; absent: everybody's slab. */
   readonly slab?: Uint8Array
   /** Looks at how long writes take. */
@@ -72,6 +71,7 @@ export class TapLink implements Link, Watcher {
   malformed = 0
 
   readonly #fd: number
+  readonly #device: FrameDevice
   readonly #sink: FrameSink
   readonly #loop: Loop
   readonly #slab: Uint8Array
@@ -79,6 +79,7 @@ export class TapLink implements Link, Watcher {
   readonly #write: typeof native.write
   readonly #meter: WriteMeter | null
   readonly #options: TapLinkOptions
+  #timer: NodeJS.Timeout | null = null
   #isPaused = true
   #isLent = false
   #isBlocked = false
@@ -92,8 +93,9 @@ export class TapLink implements Link, Watcher {
     this.#sink = sink
     this.#loop = loop
     this.#slab = options.slab ?? processSlab
-    this.#read = options.nowait === true ? native.readNowait : native.read
-    this.#write = options.nowait === true ? native.writeNowait : native.write
+    this.#device = options.device ?? tapDevice
+    this.#read = this.#device.read
+    this.#write = this.#device.write
     this.#meter = options.meter ?? null
     this.#options = options
     native.setNonblock(fd, true)
@@ -103,16 +105,19 @@ export class TapLink implements Link, Watcher {
   /** The descriptor, which stays the link's. */
   get fd (): number { return this.#fd }
 
+  /** What it is. */
+  get kind (): FrameDevice['kind'] { return this.#device.kind }
+
   get rxDrops (): number { return this.runts + this.oversize + this.malformed }
 
   /** False: the interface was removed. */
-  get isAlive (): boolean { return native.tapInfo(this.#fd, []) >= 0 }
+  get isAlive (): boolean { return this.#device.look(this.#fd) !== 'gone' }
 
   /** Whether the interface leaves checksums and segments to whoever takes its frames. @returns 0 or more, or -errno */
   setOffload (isOn: boolean): number {
     this.#hasOffload = isOn
     this.offload = isOn
-    return isOn ? enableOffload(this.#fd) : disableOffload(this.#fd)
+    return this.#device.setOffload(this.#fd, isOn)
   }
 
   /** One write: the interface takes a frame at once or not at all, so there is nothing to collect. */
@@ -139,7 +144,7 @@ export class TapLink implements Link, Watcher {
 
   /** What stands behind the interface: without it the kernel says NO-CARRIER and sends nothing. */
   setCarrier (isOn: boolean): void {
-    if (!this.#isClosed && !this.#isEnded) native.tapCarrier(this.#fd, isOn)
+    if (!this.#isClosed && !this.#isEnded) this.#device.setCarrier(this.#fd, isOn)
   }
 
   pause (): void {
@@ -165,14 +170,17 @@ export class TapLink implements Link, Watcher {
     this.#isLent = false
     this.#loop.add(this.#fd, 0, this)
     this.#watch()
+    // Its removal may have been told to the other holder.
+    setImmediate(() => { this.look() })
   }
 
   close (): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
     this.#loop.remove(this.#fd)
-    // A persistent interface outlives us, and its next user may not know of offload.
-    if (this.#hasOffload) disableOffload(this.#fd)
+    // A persistent TAP outlives us, and its next user may not know of offload.
+    if (this.#hasOffload && this.kind === 'tap') this.#device.setOffload(this.#fd, false)
     if (this.#options.closeTap === undefined) native.close(this.#fd)
     else this.#options.closeTap(this.#fd)
     this.#options.onRelease?.()
@@ -186,7 +194,8 @@ export class TapLink implements Link, Watcher {
     }
     if (this.#isClosed || this.#isEnded) return
     const result = (events & IN) === 0 ? 0 : this.#receive()
-    if (GONE.has(result) || (events & ERR) !== 0) this.#end(result)
+    const hasError = (events & ERR) !== 0
+    if (result < 0 || hasError) this.#meet(this.#device.judge(this.#fd, result, hasError), result)
   }
 
   /** Delivers this turn's share. @returns 0, or -errno of the last read */
@@ -206,6 +215,16 @@ export class TapLink implements Link, Watcher {
       else this.#sink.onFrame(slab, HEADROOM, len)
     }
     return 0
+  }
+
+  /** Looks for the interface now and, while no event would tell of its removal, from time to time. */
+  look (): void {
+    if (!this.#isClosed && !this.#isEnded) this.#meet(this.#device.look(this.#fd), 0)
+  }
+
+  #meet (presence: Presence, result: number): void {
+    if (presence === 'gone') this.#end(result)
+    else if (presence === 'hidden') this.#timer ??= setTimeout(() => { this.#timer = null; this.look() }, LOOK_MS).unref()
   }
 
   #end (result: number): void {

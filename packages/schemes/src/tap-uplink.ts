@@ -90,7 +90,7 @@ export class TapUplink {
   async #attachTo (directory: string, tap: TapLink, target: Target, sink: FrameSink): Promise<AttachedLink | NotAttached> {
     const { description = 'vde-ts', loop = processLoop, hasOffload = true } = this.#options
     tap.setOffload(hasOffload)
-    const offer = { directory, tap: tap.fd, description, loop, hasOffload }
+    const offer = { directory, tap: tap.fd, kind: tap.kind, description, loop, hasOffload }
     if (this.#last !== null) {
       try {
         return await attachTap({ ...offer, port: this.#last.port, isExclusive: true }, sink)

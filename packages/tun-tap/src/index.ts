@@ -1,4 +1,7 @@
+export * from './device.ts'
 export * from './failure.ts'
 export * from './name.ts'
+export * from './packet.ts'
 export * from './persistent.ts'
 export * from './tap.ts'
+export * from './veth.ts'
