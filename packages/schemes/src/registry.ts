@@ -10,8 +10,10 @@ import { agnoScheme } from './agno.ts'
 import { cmdScheme } from './cmd.ts'
 import { locate, type Located } from './locate.ts'
 import { impairScheme } from './impair.ts'
+import { macvtapScheme } from './macvtap.ts'
 import { hubScheme, switchScheme } from './netnode.ts'
 import { nullScheme } from './null.ts'
+import { packetScheme, pcapScheme } from './packet.ts'
 import { ptp2Scheme, ptpScheme } from './ptp.ts'
 import { seqpacketScheme } from './seqpacket.ts'
 import { tapScheme } from './tap.ts'
@@ -42,6 +44,9 @@ const BUILT_IN: readonly Scheme[] = [
   ptpScheme,
   ptp2Scheme,
   tapScheme,
+  macvtapScheme,
+  packetScheme,
+  pcapScheme,
   cmdScheme,
   seqpacketScheme,
   nullScheme,
