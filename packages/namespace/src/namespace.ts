@@ -9,22 +9,25 @@
  * unshare its user namespace and a child of a threaded process may only do what is async-signal-safe.
  */
 import {
-  native, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWUTS, IFF_NO_PI, IFF_TAP, type Spawned
+  native, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWUTS, IFF_NO_PI, IFF_TAP, type Spawned, type SpawnSpec
 } from '@vde-ts/native'
 import { loop } from '@vde-ts/link/loop.js'
 import { capabilityMask } from './capabilities.ts'
 import { checkedHostname, interfaceName } from './interfaces.ts'
 import { explain, readFacts } from './refusal.ts'
 import { privateFile, resolvContent, type ResolvOptions } from './resolv.ts'
+import { makePackets } from './packets.ts'
 import { Namespace } from './running.ts'
 
 /** What to run, and what it finds inside. */
 export interface NamespaceOptions extends ResolvOptions {
   /** The command and its arguments; searched in the PATH of `env` when it has no slash. */
   readonly command: readonly string[]
-  /** Names of the TAP interfaces made inside: down, without address. */
+  /** Names of the interfaces made inside: down, without address. */
   readonly interfaces?: readonly string[]
-  /** IFF_* flags of these interfaces; default a plain TAP without packet information. */
+  /** What they are: TAPs, or veth pairs with packet sockets, for where /dev/net/tun is missing or closed. Default `tap`. */
+  readonly medium?: 'tap' | 'packet'
+  /** IFF_* flags of TAPs; default a plain TAP without packet information. */
   readonly tapFlags?: number
   /** MTU of these interfaces; absent: 1500. */
   readonly mtu?: number
@@ -50,10 +53,24 @@ export const startNamespace = (options: NamespaceOptions): Namespace => {
   const content = resolvContent(options, process.geteuid?.() === 0)
   const file = content === null ? null : privateFile(content)
   try {
-    return new Namespace(start(options, interfaces, file?.path), loop, options.command[0] ?? '')
+    return furnish(start(options, interfaces, file?.path), interfaces, options)
   } finally {
     // The mount holds the file by now (or there is none).
     file?.remove()
+  }
+}
+
+/** @throws {VdeError} an interface cannot be made; nothing is left behind */
+const furnish = (spawned: Spawned, interfaces: readonly string[], options: NamespaceOptions): Namespace => {
+  const namespace = new Namespace(spawned, loop, options.command[0] ?? '')
+  if (spawned.packets.length === 0) return namespace
+  try {
+    namespace.devices = makePackets(spawned, interfaces, options.mtu ?? 0)
+    return namespace
+  } catch (error) {
+    namespace.close()
+    for (const fd of spawned.packets) native.close(fd)
+    throw error
   }
 }
 
@@ -76,12 +93,16 @@ const start = (options: NamespaceOptions, interfaces: readonly string[], resolvC
     ...(cwd === undefined ? {} : { cwd }),
     ...(hostname === undefined ? {} : { hostname }),
     ...(resolvConf === undefined ? {} : { resolvConf }),
-    ...(interfaces.length === 0
-      ? {}
-      : { taps: interfaces, tapFlags: options.tapFlags ?? (IFF_TAP | IFF_NO_PI), tapMtu: options.mtu ?? 0 })
+    ...interfacesOf(options, interfaces)
   })
   if ('step' in result) throw explain(result, readFacts(), { interfaces, hostname: hostname ?? '', cwd: cwd ?? '' })
   return result
+}
+
+const interfacesOf = (options: NamespaceOptions, interfaces: readonly string[]): Partial<SpawnSpec> => {
+  if (interfaces.length === 0) return {}
+  if (options.medium === 'packet') return { packets: interfaces.length }
+  return { taps: interfaces, tapFlags: options.tapFlags ?? (IFF_TAP | IFF_NO_PI), tapMtu: options.mtu ?? 0 }
 }
 
 const environment = (env: Readonly<Record<string, string | undefined>>): string[] =>

@@ -1,5 +1,6 @@
-/** A started namespace: its taps, the command in it, and how that ended. */
+/** A started namespace: its interfaces, the command in it, and how that ended. */
 import { native, IN, type Spawned } from '@vde-ts/native'
+import { tapDevice, type FrameDevice } from '@vde-ts/tun-tap'
 import { systemError } from '@vde-ts/link/errors.js'
 import type { Loop, Watcher } from '@vde-ts/link/loop.js'
 
@@ -17,17 +18,23 @@ export class Namespace implements Watcher {
   readonly pid: number
   /** Descriptors of the interfaces, in the order asked for, non-blocking. The caller's from now on. */
   readonly taps: readonly number[]
+  /** How these are used. */
+  devices: readonly FrameDevice[]
   /** Fulfilled when the command has ended; never rejected. */
   readonly exited: Promise<ExitStatus>
   readonly #loop: Loop
   readonly #command: string
   #pidfd: number
   #hold: number
+  /** What the devices reach interfaces by. */
+  readonly #reach: readonly number[]
   #end: (status: ExitStatus) => void = () => {}
 
   constructor (spawned: Spawned, loop: Loop, command: string) {
     this.pid = spawned.pid
-    this.taps = spawned.taps
+    this.taps = [...spawned.taps, ...spawned.packets]
+    this.devices = spawned.taps.map(() => tapDevice)
+    this.#reach = spawned.packets.length === 0 ? [] : [spawned.inside ?? -1, spawned.outside ?? -1]
     this.exited = new Promise(resolve => { this.#end = resolve })
     this.#loop = loop
     this.#command = command
@@ -68,6 +75,7 @@ export class Namespace implements Watcher {
     this.#loop.remove(this.#pidfd)
     native.close(this.#pidfd)
     this.#pidfd = -1
+    for (const fd of this.#reach) native.close(fd) // an open one would keep its namespace
     this.#end(status < 0 ? { code: LOST, signal: 0 } : exitStatus(status))
   }
 }

@@ -9,7 +9,7 @@
 import { native } from '@vde-ts/native'
 import { systemError, type Loop } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
-import { VNET_HEADER } from '@vde-ts/tun-tap'
+import { VNET_HEADER, type FrameDevice } from '@vde-ts/tun-tap'
 import { resolveVnl } from '@vde-ts/schemes/registry.js'
 import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
@@ -59,11 +59,11 @@ export class Interface {
     this.#isOpen = true
   }
 
-  /** Joins the tap `fd`, which is ours from now on, and lets frames pass. @throws {VdeError} of the medium */
-  async join (fd: number): Promise<void> {
-    const sized = native.tapHeaderSize(fd, VNET_HEADER)
+  /** Joins the tap or packet socket `fd`, which is ours from now on, and lets frames pass. @throws {VdeError} of the medium */
+  async join (fd: number, device: FrameDevice): Promise<void> {
+    const sized = device.kind === 'tap' ? native.tapHeaderSize(fd, VNET_HEADER) : 0
     if (sized < 0) throw systemError(sized, `use ${this.#name}`)
-    const tap = tapLink(fd, this.#name, this.#wire.right, this.#loop)
+    const tap = tapLink(fd, this.#name, this.#wire.right, this.#loop, { device })
     this.#tap = tap
     this.#uplink.use(tap)
     if (!this.#isOpen) await this.#start()

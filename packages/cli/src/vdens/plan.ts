@@ -12,6 +12,8 @@ export interface Plan {
   readonly sysadm: boolean
   /** False: interfaces finish their frames (checksums, segments) themselves. */
   readonly hasOffload: boolean
+  /** True: no TAPs, whether they are to be had or not. */
+  readonly isPacket: boolean
   /** Of every interface; absent: 1500. */
   readonly mtu?: number
   readonly hostname?: string
@@ -35,6 +37,7 @@ export const planOf = ({ values, operands, isSeparated }: Parsed, env: Environme
     prefix: values.text('iface') ?? 'vde',
     sysadm: values.has('sysadm'),
     hasOffload: !values.has('no-offload'),
+    isPacket: values.has('packet'),
     ...mtuOf(values),
     ...(hostname === undefined ? {} : { hostname }),
     ...resolv(values, env)

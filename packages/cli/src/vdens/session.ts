@@ -13,6 +13,7 @@ import { interfaceNames, startNamespace, type ExitStatus, type Namespace } from 
 import { removeClientSockets } from '@vde-ts/schemes/client-socket.js'
 import type { Program } from '../run.ts'
 import { Interface } from './interface.ts'
+import { mediumFor } from './medium.ts'
 import type { Plan } from './plan.ts'
 import { PASSED_ON, endFor } from './signals.ts'
 import { commandError, vnlError } from './start.ts'
@@ -51,11 +52,13 @@ export class Session {
   }
 
   async #start (interfaces: readonly string[]): Promise<void> {
-    const { command, sysadm, vnls, hasOffload: _offload, prefix: _prefix, ...inside } = this.#plan
-    const namespace = startNamespace({ command, sysadm, interfaces, tapFlags: IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, ...inside })
+    const { command, sysadm, vnls, isPacket, hasOffload: _offload, prefix: _prefix, ...inside } = this.#plan
+    const medium = interfaces.length === 0 ? 'tap' : mediumFor(isPacket, text => { this.#program.log(text) })
+    const tapFlags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR
+    const namespace = startNamespace({ command, sysadm, interfaces, medium, tapFlags, ...inside })
     this.#namespace = namespace
     this.#program.cleanup.add(() => { namespace.close() })
-    for (const [index, made] of this.#interfaces.entries()) await this.#join(made, namespace.taps[index]!, vnls[index]!)
+    for (const [index, made] of this.#interfaces.entries()) await this.#join(made, index, vnls[index]!)
     try {
       namespace.release()
     } catch (error) {
@@ -63,9 +66,10 @@ export class Session {
     }
   }
 
-  async #join (made: Interface, tap: number, vnl: string): Promise<void> {
+  async #join (made: Interface, index: number, vnl: string): Promise<void> {
+    const { taps, devices } = this.#namespace!
     try {
-      await made.join(tap)
+      await made.join(taps[index]!, devices[index]!)
     } catch (error) {
       throw vnlError(vnl, error)
     }

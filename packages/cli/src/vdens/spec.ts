@@ -26,6 +26,11 @@ export const spec: CommandSpec = {
     { name: 'hostname', short: 'H', value: 'NAME', help: 'Set the hostname inside' },
     { name: 'mtu', value: 'N', help: 'Longest packet of the interfaces, 68 to 65521 octets; 1500 unless given' },
     { name: 'no-offload', help: 'Have the interfaces finish checksums and segments themselves, also towards a switch that takes them unfinished' },
+    {
+      name: 'packet',
+      help: 'Make the interfaces of veth pairs and packet sockets, without /dev/net/tun; done by itself, with a line on standard error, ' +
+        'where that is missing or not for this user'
+    },
     { name: 'clone', short: 'c', help: 'Taken for compatibility: the namespaces are always made by clone' },
     { name: 'unshare', short: 'u', help: 'Taken for compatibility, changes nothing: the namespaces are always made by clone' },
     HELP,
