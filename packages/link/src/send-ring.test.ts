@@ -51,6 +51,15 @@ ring('drain keeps the rest after EAGAIN, in order', () => {
   assert.equal(got, Array.from({ length: 11 }, (_, i) => testFrame(60, i)))
 })
 
+ring('copies answers what is held, in order, also after a part has gone', () => {
+  const out = new SendRing({ maxFrames: 200, maxOctets: Infinity })
+  const frames = Array.from({ length: 150 }, (_, i) => testFrame(60 + i * 9, i))
+  for (const frame of frames) assert.ok(out.push(frame, 0, frame.length))
+  out.drain(socket([70, 0]).send, 3)
+  assert.ok(out.frames > 0 && out.frames < 150)
+  assert.equal([...out.copies()], frames.slice(150 - out.frames))
+})
+
 ring('push refuses a frame over the bound of frames', () => {
   const out = new SendRing({ maxFrames: 2 })
   assert.ok(out.push(testFrame(14), 0, 14))

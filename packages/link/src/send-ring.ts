@@ -173,6 +173,16 @@ export class SendRing {
   get headAt (): number { return (this.#head as Chunk).spans[(this.#head as Chunk).first * 2] }
   get headLen (): number { return (this.#head as Chunk).spans[(this.#head as Chunk).first * 2 + 1] }
 
+  /** Copies of the frames held, oldest first, without their leads. Not of a stream, whose first frame may be cut. */
+  * copies (): Generator<Uint8Array> {
+    for (let chunk = this.#head; chunk !== null; chunk = chunk.next) {
+      for (let pair = chunk.first * 2; pair < chunk.end * 2; pair += 2) {
+        const at = chunk.spans[pair]
+        yield new Uint8Array(chunk.buf.subarray(at, at + chunk.spans[pair + 1]))
+      }
+    }
+  }
+
   /** Lets go of the first `count` frames, all of one chunk unless `count` is 1. */
   drop (count: number): void {
     const chunk = this.#head

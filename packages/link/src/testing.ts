@@ -3,7 +3,11 @@
  * chance, frames, octets per run. Not part of the product, but exported, because every package tests with it.
  */
 import { testFrame } from '@vde-ts/frame/testing.js'
+import { native } from '@vde-ts/native'
 import { HEADROOM, type FrameSink } from './link.ts'
+import { loop } from './loop.ts'
+import type { Arrival, Departure } from './part.ts'
+import { stateOf, stateText } from './state-text.ts'
 
 export * from '@vde-ts/frame/testing.js'
 
@@ -104,4 +108,28 @@ export const until = async (done: () => boolean, what: string, ms: number = DEAD
 /** Lets `count` turns of libuv pass: what was going to happen by itself has happened. */
 export const settle = async (count: number = 5): Promise<void> => {
   for (let i = 0; i < count; i++) await new Promise((resolve) => { setImmediate(resolve) })
+}
+
+/** Something on its way to another process, which this one plays as well. */
+export interface Journey<S> {
+  readonly state: S
+  readonly arrival: Arrival
+  /** The descriptors of the old process. */
+  readonly left: readonly number[]
+  /** The old process has let go. */
+  start (): void
+}
+
+/**
+ * Takes a snapshot as another process would get it, with descriptors of its own. The old side stands still from now on: its
+ * descriptors are not watched any more. Close the new side first, then the old one, which finds its files removed.
+ */
+export const depart = <S extends object>(take: (departure: Departure) => S): Journey<S> => {
+  const left: number[] = []
+  const state = stateOf(stateText(take({ descriptor: (fd) => left.push(fd) - 1 }))) as S
+  const copies = left.map((fd) => native.duplicate(fd, 3))
+  for (const fd of left) loop.remove(fd)
+  const starts: Array<() => void> = []
+  const arrival: Arrival = { descriptor: (ticket) => copies[ticket]!, atStart: (start) => { starts.push(start) } }
+  return { state, arrival, left, start () { for (const start of starts) start() } }
 }
