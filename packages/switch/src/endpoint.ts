@@ -18,6 +18,18 @@ export interface EndpointHost {
   endpointTurned (endpoint: Endpoint): void
 }
 
+/** An endpoint as it travels, without its link: that is the part of whoever opened it. */
+export interface EndpointSnapshot {
+  readonly id: number
+  readonly owner: Owner
+  readonly module: string
+  readonly description: string
+  readonly queueDrops: number
+  readonly queueLimit: number
+  /** See {@link FrameQueue.snapshot}. */
+  readonly waiting: readonly Uint8Array[]
+}
+
 /** Made by `Switch.attach`; the sink of one link from {@link Endpoint.connect} on. */
 export class Endpoint implements FrameSink {
   /** A counter of the switch from 1; never a descriptor, never used twice. */
@@ -55,6 +67,11 @@ export class Endpoint implements FrameSink {
   /** False while the medium of its link is away. */
   get isUp (): boolean { return this.#isUp }
 
+  snapshot (): EndpointSnapshot {
+    const { id, owner, module, description, queueDrops, queue } = this
+    return { id, owner, module, description, queueDrops, queueLimit: queue.limit, waiting: queue.snapshot() }
+  }
+
   /** Plugs the link in, which this endpoint must be the sink of, and starts it. The link is the endpoint's from now on. */
   connect (link: Link): void {
     if (this.#isClosed) {
@@ -64,6 +81,7 @@ export class Endpoint implements FrameSink {
     this.#link = link
     this.#turn(link.isUp ?? true)
     link.resume()
+    this.queue.drain(link) // of the process before this one
   }
 
   onFrame (buf: Uint8Array, off: number, len: number): void {

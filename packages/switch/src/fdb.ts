@@ -41,6 +41,14 @@ export const rowEntry = (rows: Int32Array, at: number, nowSec: number): FdbEntry
 /** Most addresses a table holds unless told otherwise. */
 export const DEFAULT_CAPACITY = 65536
 
+/** A table as it travels: the live rows, in the order of this machine's octets, and the time they refer to. */
+export interface FdbSnapshot {
+  readonly rows: Uint8Array
+  readonly nowSec: number
+  readonly expireSec: number
+  readonly minPersistenceSec: number
+}
+
 /** What {@link Fdb.learn} did. */
 export const KNOWN = 0
 export const NEW = 1
@@ -152,6 +160,24 @@ export class Fdb {
       for (let word = 0; word < STRIDE; word++) copy[end++] = this.#rows[at + word]
     }
     return copy.subarray(0, end)
+  }
+
+  snapshot (): FdbSnapshot {
+    const { buffer, byteOffset, byteLength } = this.liveRows()
+    const { nowSec, expireSec, minPersistenceSec } = this
+    return { rows: new Uint8Array(buffer, byteOffset, byteLength), nowSec, expireSec, minPersistenceSec }
+  }
+
+  /** Fills an empty table, ages and pinned addresses included. The watcher is told of nothing before it is set. */
+  restore ({ rows, nowSec, expireSec, minPersistenceSec }: FdbSnapshot): void {
+    const words = new Int32Array(Uint8Array.from(rows).buffer) // a copy, because of its alignment
+    for (let at = 0; at + STRIDE <= words.length; at += STRIDE) {
+      this.nowSec = words[at + 3]
+      this.#insert(words[at], words[at + 1], (words[at + 2] & PORT) - 1, words[at + 2] & STATIC)
+    }
+    this.nowSec = nowSec
+    this.expireSec = expireSec
+    this.minPersistenceSec = minPersistenceSec
   }
 
   /** Forgets what was learnt on a port, in one VLAN or (-1) in all; `statics` too when asked. */

@@ -12,6 +12,9 @@ import { NO_VLAN } from './vlan.ts'
 const MAX_SIZE = 2 ** 30
 const NEVER = 0x7fffffff
 
+/** The settings as they travel; the table has the others. */
+export interface HashSnapshot { readonly size: number, readonly gcIntervalSec: number, readonly expireSec: number }
+
 /** `switch.hash`. */
 export class HashControl {
   readonly #bridge: Bridge
@@ -37,6 +40,14 @@ export class HashControl {
   get count (): number { return this.#bridge.fdb.size }
   /** Most addresses it takes. */
   get capacity (): number { return this.#bridge.fdb.capacity }
+
+  snapshot (): HashSnapshot { return { size: this.#size, gcIntervalSec: this.#gcIntervalSec, expireSec: this.#expireSec } }
+
+  restore ({ size, gcIntervalSec, expireSec }: HashSnapshot): void {
+    this.#size = size
+    this.#gcIntervalSec = gcIntervalSec
+    this.#expireSec = expireSec
+  }
 
   /** Rounds up to a power of two and forgets what was learnt. @throws {VdeError} EINVAL not 1..2^30 */
   setSize (size: number): void {

@@ -5,7 +5,7 @@
 import { isPlain } from '@vde-ts/frame/offload.js'
 import { TPID } from '@vde-ts/frame/vlan.js'
 import { NONE, type AccessRule } from './access.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Endpoint, EndpointSnapshot } from './endpoint.ts'
 import { showFrame, type FrameTap } from './frame-tap.ts'
 import type { Gate } from './gate.ts'
 import { ADMITS } from './port-vlan.ts'
@@ -48,6 +48,15 @@ export class Drops {
   down = 0
   /** The endpoint has no link (yet, or any more). */
   closed = 0
+}
+
+/** A port as it travels: settings, counters, and who is plugged in. */
+export interface PortSnapshot {
+  /** Every field of the port that is a number or a boolean, `number` among them; those of later versions travel as well. */
+  readonly fields: Readonly<Record<string, number | boolean>>
+  readonly drops: Readonly<Record<string, number>>
+  /** Newest first. */
+  readonly endpoints: readonly EndpointSnapshot[]
 }
 
 /** Made and changed by the switch only; everybody may read it. */
@@ -106,6 +115,21 @@ export class Port implements AccessRule {
     this.number = number
     this.isAllocatable = isAllocatable
     this.#forms = forms
+  }
+
+  snapshot (): PortSnapshot {
+    // What is made anew by the mirrors.
+    const { isMirror: _isMirror, ...plain } = this
+    const fields = Object.fromEntries(Object.entries(plain).filter(([, value]) => typeof value === 'number' || typeof value === 'boolean'))
+    return { fields, drops: { ...this.drops }, endpoints: this.endpoints.map((endpoint) => endpoint.snapshot()) }
+  }
+
+  /** The same port; whoever is plugged in is made by the switch. */
+  static from ({ fields, drops }: PortSnapshot, forms: WireForms): Port {
+    const made = new Port(Number(fields['number']), fields['isAllocatable'] === true, forms)
+    Object.assign(made, fields)
+    Object.assign(made.drops, drops)
+    return made
   }
 
   /** True when something is plugged in. */

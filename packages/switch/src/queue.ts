@@ -139,6 +139,28 @@ export class FrameQueue {
     if (this.#isClosed) this.#release()
   }
 
+  /** Copies of the chunks, oldest first, with what waits in them as laid out above. */
+  snapshot (): Uint8Array[] {
+    const chunks: Uint8Array[] = []
+    for (let chunk = this.#first; chunk !== null; chunk = chunk.next) {
+      chunks.push(new Uint8Array(chunk.bytes.subarray(chunk.head, chunk.tail)))
+    }
+    return chunks
+  }
+
+  /** Queues what {@link snapshot} answered, also above the limit, which may have been lowered meanwhile. */
+  restore (chunks: readonly Uint8Array[]): void {
+    const { limit } = this
+    this.limit = Infinity
+    for (const bytes of chunks) {
+      for (let at = 0, len = 0; at < bytes.length; at += OVERHEAD + len) {
+        len = readLength(bytes, at)
+        this.push(bytes, at + OVERHEAD, len, read16(bytes, at + 4), read16(bytes, at + 6))
+      }
+    }
+    this.limit = limit
+  }
+
   /** Forgets every frame and takes no more. Inside {@link drain} the chunk being sent stays whole until the send returns. */
   close (): void {
     this.#isClosed = true

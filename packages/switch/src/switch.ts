@@ -10,16 +10,16 @@ import { VdeError } from '@vde-ts/link/errors.js'
 import { isAllowed, isSameUser, NONE, type Owner } from './access.ts'
 import { Bridge, OPAQUE, type BpduConsumer } from './bridge.ts'
 import { checkRange, needPort } from './check.ts'
-import { Endpoint, type EndpointHost } from './endpoint.ts'
-import { Fdb } from './fdb.ts'
-import { HashControl } from './hash-control.ts'
+import { Endpoint, type EndpointHost, type EndpointSnapshot } from './endpoint.ts'
+import { Fdb, type FdbSnapshot } from './fdb.ts'
+import { HashControl, type HashSnapshot } from './hash-control.ts'
 import { isWatched } from './gate.ts'
-import { MirrorControl } from './mirror.ts'
+import { MirrorControl, type MirrorSettings } from './mirror.ts'
 import { Observers, type Observer } from './observer.ts'
-import { MAX_PORTS, Port } from './port.ts'
+import { MAX_PORTS, Port, type PortSnapshot } from './port.ts'
 import { DEFAULT_QUEUE_FRAMES, FrameQueue, QueueBudget } from './queue.ts'
 import { VlanControl } from './vlan-control.ts'
-import { DEFAULT_VLAN, NO_VLAN } from './vlan.ts'
+import { DEFAULT_VLAN, NO_VLAN, Vlan, type VlanSnapshot } from './vlan.ts'
 
 const DEFAULT_PORTS = 32
 const DEFAULT_HASH_SIZE = 128
@@ -61,6 +61,17 @@ export interface AttachRequest {
   readonly isExclusive?: boolean
 }
 
+/** A switch as it travels to the process that takes it over. Absent fields of {@link SwitchOptions} have their defaults. */
+export interface SwitchSnapshot extends Omit<SwitchOptions, 'seed' | 'hashSize'> {
+  readonly hash: HashSnapshot
+  readonly fdb: FdbSnapshot
+  readonly vlans: readonly VlanSnapshot[]
+  readonly ports: readonly PortSnapshot[]
+  readonly mirrors: readonly MirrorSettings[]
+  readonly defaultQueueLength: number
+  readonly lastId: number
+}
+
 /** One switch. */
 export class Switch implements EndpointHost {
   readonly macHi: number
@@ -94,6 +105,47 @@ export class Switch implements EndpointHost {
     this.vlan = new VlanControl(this.#bridge)
     this.mirrors = new MirrorControl(this.#bridge)
     this.hash = new HashControl(this.#bridge, options.hashSize ?? DEFAULT_HASH_SIZE)
+  }
+
+  /** The same switch in another process. Its endpoints wait for their links: {@link endpoint} finds them. */
+  static from (snapshot: SwitchSnapshot, seed: number): Switch {
+    const made = new Switch({ ...snapshot, seed })
+    for (const vlan of snapshot.vlans) made.#bridge.vlans[vlan.id] = Vlan.from(vlan)
+    if (!snapshot.vlans.some(({ id }) => id === DEFAULT_VLAN)) made.#bridge.vlans[DEFAULT_VLAN] = null
+    for (const port of snapshot.ports) made.#restorePort(port)
+    for (const mirror of snapshot.mirrors) made.mirrors.set(mirror)
+    made.#fdb.restore(snapshot.fdb)
+    made.hash.restore(snapshot.hash)
+    made.#defaultQueueLength = snapshot.defaultQueueLength
+    made.#lastId = snapshot.lastId
+    return made
+  }
+
+  snapshot (): SwitchSnapshot {
+    const { macHi, macLo, priority, numPorts, isHub, isVlanTransparent, hash, defaultQueueLength } = this
+    return {
+      ...{ macHi, macLo, priority, numPorts, isHub, isVlanTransparent, defaultQueueLength },
+      capacity: this.#fdb.capacity,
+      hash: hash.snapshot(),
+      fdb: this.#fdb.snapshot(),
+      vlans: this.#bridge.vlans.filter((vlan) => vlan !== null).map((vlan) => vlan.snapshot()),
+      ports: this.ports().map((port) => port.snapshot()),
+      mirrors: this.mirrors.list(),
+      lastId: this.#lastId
+    }
+  }
+
+  #restorePort (snapshot: PortSnapshot): void {
+    const port = Port.from(snapshot, this.#bridge.forms)
+    port.endpoints = snapshot.endpoints.map((endpoint) => this.#restoreEndpoint(port, endpoint))
+    this.#bridge.ports[port.number] = port
+  }
+
+  #restoreEndpoint (port: Port, { id, queueLimit, queueDrops, waiting, ...who }: EndpointSnapshot): Endpoint {
+    const endpoint = new Endpoint(id, port, this, new FrameQueue(this.#budget, queueLimit), who)
+    endpoint.queue.restore(waiting)
+    endpoint.queueDrops = queueDrops
+    return endpoint
   }
 
   /** Highest port number. */

@@ -38,6 +38,21 @@ export class PortSet {
 
   get isEmpty (): boolean { return this.#words.every((word) => word === 0) }
 
+  /** The bitmap as octets, port 0 in the lowest bit of the first. */
+  snapshot (): Uint8Array {
+    const octets: number[] = []
+    for (const word of this.#words) octets.push(word & 255, word >>> 8 & 255, word >>> 16 & 255, word >>> 24)
+    return Uint8Array.from(octets)
+  }
+
+  static from (octets: Uint8Array): PortSet {
+    const made = new PortSet()
+    octets.forEach((octet, at) => {
+      for (let bit = 0; bit < 8; bit++) if ((octet >>> bit & 1) === 1) made.add(at * 8 + bit)
+    })
+    return made
+  }
+
   /** Members in rising order. */
   * [Symbol.iterator] (): Iterator<number> {
     for (let word = 0; word < this.#words.length; word++) {
@@ -53,11 +68,20 @@ export type PortState = 'Discarding' | 'Learning' | 'Forwarding'
 
 const EMPTY: readonly Port[] = []
 
+/** A VLAN as it travels: bitmaps of its members, see {@link PortSet.snapshot}; null: every member may forward. */
+export interface VlanSnapshot {
+  readonly id: number
+  readonly untagged: Uint8Array
+  readonly tagged: Uint8Array
+  readonly blocked: Uint8Array | null
+  readonly learning: Uint8Array | null
+}
+
 /** One VLAN: its members, in which form they take it, and who of them may forward. */
 export class Vlan {
   readonly id: number
-  readonly untagged: PortSet = new PortSet()
-  readonly tagged: PortSet = new PortSet()
+  readonly untagged: PortSet
+  readonly tagged: PortSet
   /** Active, forwarding members that take the VLAN untagged. Made new on change, so a flood under way keeps its own. */
   untaggedFlood: readonly Port[] = EMPTY
   /** The same for those that take it tagged. */
@@ -72,7 +96,23 @@ export class Vlan {
   /** Those of them that learn. */
   #learning: PortSet | null = null
 
-  constructor (id: number) { this.id = id }
+  constructor (id: number, untagged: PortSet = new PortSet(), tagged: PortSet = new PortSet()) {
+    this.id = id
+    this.untagged = untagged
+    this.tagged = tagged
+  }
+
+  snapshot (): VlanSnapshot {
+    const [blocked, learning] = [this.#blocked?.snapshot() ?? null, this.#learning?.snapshot() ?? null]
+    return { id: this.id, untagged: this.untagged.snapshot(), tagged: this.tagged.snapshot(), blocked, learning }
+  }
+
+  static from ({ id, untagged, tagged, blocked, learning }: VlanSnapshot): Vlan {
+    const made = new Vlan(id, PortSet.from(untagged), PortSet.from(tagged))
+    if (blocked !== null) made.#blocked = PortSet.from(blocked)
+    if (learning !== null) made.#learning = PortSet.from(learning)
+    return made
+  }
 
   isMember (port: number): boolean { return this.untagged.has(port) || this.tagged.has(port) }
   get isEmpty (): boolean { return this.untagged.isEmpty && this.tagged.isEmpty }
