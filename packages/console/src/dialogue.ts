@@ -14,17 +14,21 @@
  * when it came in one piece, with nothing before it in that piece, and starts with a known command: a program's single
  * write looks like that, a typist on a raw socket and a cut batch do not.
  */
+import { VdeError } from '@vde-ts/link'
 import type { Ending } from './command.ts'
 import type { Console, Outcome } from './console.ts'
 import { status } from './console.ts'
 import type { Subscriber } from './events.ts'
-import { LineBuffer } from './lines.ts'
+import { LineBuffer, type LinesSnapshot } from './lines.ts'
 
 /** How long a line without its end must have been alone, in milliseconds. */
 export const PAUSE_MS = 100
 
 /** Events kept for a reader who is busy; the oldest stay, later ones are counted. */
 export const MAX_EVENTS = 1024
+
+/** Octets of a reply that is ended for {@link Dialogue.snapshot} at most. */
+const MAX_UNSAID = 16 * 1024 * 1024
 
 const E2BIG = 7
 
@@ -41,6 +45,19 @@ export interface DialogueOptions {
   readonly mayLogout: boolean
   /** False: an unfinished line waits for its end, however long. */
   readonly hasPause: boolean
+}
+
+/** A dialogue as it travels. */
+export interface DialogueSnapshot {
+  readonly unsaid: string
+  readonly lines: LinesSnapshot
+  readonly isLone: boolean
+  readonly isFinished: boolean
+  readonly ended: DialogueEnd | null
+  readonly events: readonly string[]
+  readonly lostEvents: number
+  /** Categories subscribed to. */
+  readonly topics: readonly string[]
 }
 
 /**
@@ -62,14 +79,48 @@ export class Dialogue<C> implements Subscriber {
   #isFinished = false
   /** The unfinished line came in one piece, at the start of that piece. */
   #isLone = false
-  #greeting: string
+  /** Said before everything else: the greeting, or what another process had begun to say. */
+  #unsaid: string
 
   /** @param onEvent told when an event waits, so that the writer asks {@link next} */
   constructor (console: Console<C>, options: DialogueOptions, onEvent: () => void) {
     this.#console = console
     this.#options = options
     this.#onEvent = onEvent
-    this.#greeting = (options.isGreeting ? console.banner : '') + (options.isPrompting ? console.prompt : '')
+    this.#unsaid = (options.isGreeting ? console.banner : '') + (options.isPrompting ? console.prompt : '')
+  }
+
+  /**
+   * Ends the reply under way, since a generator cannot travel; its text is kept and said next, here or there.
+   * @throws {VdeError} EBUSY it is too long to be kept
+   */
+  snapshot (): DialogueSnapshot {
+    while (this.#reply !== null) {
+      if (this.#unsaid.length > MAX_UNSAID) throw new VdeError('EBUSY', 'leave a session', 'somebody is being told too much, try again')
+      this.#unsaid += this.#step()
+    }
+    return {
+      unsaid: this.#unsaid,
+      lines: this.#lines.snapshot(),
+      isLone: this.#isLone,
+      isFinished: this.#isFinished,
+      ended: this.ended,
+      events: [...this.#events],
+      lostEvents: this.lostEvents,
+      topics: this.#console.events.heardBy(this)
+    }
+  }
+
+  /** Goes on where the dialogue of another process stopped. */
+  restore (snapshot: DialogueSnapshot): void {
+    this.#unsaid = snapshot.unsaid
+    this.#lines.restore(snapshot.lines)
+    this.#isLone = snapshot.isLone
+    this.#isFinished = snapshot.isFinished
+    this.ended = snapshot.ended
+    this.#events.push(...snapshot.events)
+    this.lostEvents = snapshot.lostEvents
+    this.#console.events.renew(this, snapshot.topics)
   }
 
   /** True when an unfinished line would be executed by {@link pause}. */
@@ -109,8 +160,8 @@ export class Dialogue<C> implements Subscriber {
 
   /** The next piece of output; null when there is nothing to say now, or, with {@link ended} set, ever. */
   next (): string | null {
+    if (this.#unsaid !== '') return this.#takeUnsaid()
     if (this.ended !== null) return null
-    if (this.#greeting !== '') return this.#takeGreeting()
     for (;;) {
       if (this.#reply === null) {
         if (this.#events.length > 0) return this.#takeEvents()
@@ -125,10 +176,10 @@ export class Dialogue<C> implements Subscriber {
   /** Unsubscribes; for the writer who gives up. */
   close (): void { this.#console.events.drop(this) }
 
-  #takeGreeting (): string {
-    const greeting = this.#greeting
-    this.#greeting = ''
-    return greeting
+  #takeUnsaid (): string {
+    const text = this.#unsaid
+    this.#unsaid = ''
+    return text
   }
 
   #takeEvents (): string {

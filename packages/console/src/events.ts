@@ -90,6 +90,12 @@ export class EventHub {
     if (had.length === 0) throw new VdeError('ENOENT', 'disable events', `none of "${prefix}" is enabled`)
   }
 
+  /** Paths of the categories that somebody hears. */
+  heardBy (who: Subscriber): string[] { return [...this.matching('')].filter((topic) => topic.has(who)).map(({ category }) => category.path) }
+
+  /** Subscribes to these paths again, in another process; one that is not there any more is passed over. */
+  renew (who: Subscriber, paths: readonly string[]): void { for (const path of paths) this.#topics.get(path)?.add(who) }
+
   /** Forgets a subscriber who has gone. */
   drop (who: Subscriber): void {
     for (const topic of this.#topics.values()) topic.delete(who)

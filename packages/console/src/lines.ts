@@ -8,6 +8,13 @@ export const MAX_LINE = 8192
 const LF = 10
 const CR = 13
 
+/** A buffer as it travels. */
+export interface LinesSnapshot {
+  readonly rest: Uint8Array
+  readonly isSkipping: boolean
+  readonly lines: ReadonlyArray<string | null>
+}
+
 /**
  * Octets in, lines of UTF-8 out. Holds MAX_LINE octets of an unfinished line, and complete lines until they are
  * taken.
@@ -18,6 +25,17 @@ export class LineBuffer {
   #isSkipping = false
   #lines: Array<string | null> = []
   #at = 0
+
+  snapshot (): LinesSnapshot {
+    return { rest: new Uint8Array(this.#rest), isSkipping: this.#isSkipping, lines: this.#lines.slice(this.#at) }
+  }
+
+  restore ({ rest, isSkipping, lines }: LinesSnapshot): void {
+    this.#rest = Buffer.from(rest)
+    this.#isSkipping = isSkipping
+    this.#lines = [...lines]
+    this.#at = 0
+  }
 
   /** Octets of an unfinished line. */
   get pending (): number { return this.#rest.length }

@@ -35,6 +35,11 @@ export class Outbox<C> {
     this.#write = write
   }
 
+  /** What was taken from the dialogue and not written. */
+  snapshot (): Uint8Array { return new Uint8Array(this.#block?.subarray(this.#at) ?? []) }
+
+  restore (unwritten: Uint8Array): void { if (unwritten.length > 0) this.#block = Buffer.from(unwritten) }
+
   /** Writes what there is to say. */
   flush (): Flushed {
     let written = 0

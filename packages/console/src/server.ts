@@ -8,9 +8,10 @@ import { lstatSync, unlinkSync, type BigIntStats } from 'node:fs'
 import { native, IN, STREAM } from '@vde-ts/native'
 import { VdeError, type Loop, type Watcher } from '@vde-ts/link'
 import { acceptBurst } from '@vde-ts/link/accept.js'
+import type { Arrival, Departure, Ticket } from '@vde-ts/link/part.js'
 import { checkLength, listenAt, probe, removeStale } from '@vde-ts/link/socket-file.js'
 import type { Console } from './console.ts'
-import { Session } from './session.ts'
+import { Session, type SessionSnapshot } from './session.ts'
 import { status } from './console.ts'
 
 // A client that meets a full backlog is refused, not queued, when it does not block.
@@ -35,6 +36,14 @@ export interface ServerOptions<C> {
   readonly maxSessions?: number
 }
 
+/** A server as it travels, with everybody connected. */
+export interface ServerSnapshot {
+  readonly path: string
+  readonly mode: number
+  readonly fd: Ticket
+  readonly sessions: readonly SessionSnapshot[]
+}
+
 /** Owns the socket file and every session until {@link ConsoleServer.close}. */
 export class ConsoleServer<C> implements Watcher {
   readonly path: string
@@ -42,27 +51,43 @@ export class ConsoleServer<C> implements Watcher {
   readonly #options: ServerOptions<C>
   readonly #sessions = new Set<Session<never>>()
   readonly #fd: number
-  readonly #identity: BigIntStats
+  /** Null: the file was gone when we took over. */
+  readonly #identity: BigIntStats | null
   #retryTimer: NodeJS.Timeout | null = null
   #isClosed = false
 
-  /** Listens. @throws {VdeError} ENAMETOOLONG, EADDRINUSE (somebody answers there), EEXIST (not a socket), EACCES, ENOENT */
-  constructor (options: ServerOptions<C>) {
+  /**
+   * Listens. @throws {VdeError} ENAMETOOLONG, EADDRINUSE (somebody answers there), EEXIST (not a socket), EACCES, ENOENT
+   * @param fd a listening descriptor that is at the path already, ours from now on
+   */
+  constructor (options: ServerOptions<C>, fd?: number) {
     this.path = options.path
     this.mode = options.mode ?? 0o600
     this.#options = options
-    const action = 'open the management socket'
-    checkLength(options.path, action)
-    clearPath(options.path, action)
-    const access = { mode: this.mode, ...(options.gid === undefined ? {} : { gid: options.gid }) }
-    this.#fd = listenAt(options.path, access, BACKLOG, action)
-    this.#identity = lstatSync(options.path, { bigint: true })
+    this.#fd = fd ?? listen(options, this.mode)
+    this.#identity = lstatSync(options.path, { bigint: true, throwIfNoEntry: false }) ?? null
     try {
       options.loop.add(this.#fd, IN, this)
     } catch (error) {
       this.close()
       throw error
     }
+  }
+
+  /** The server of the process that is taken over. */
+  static from<C> (snapshot: ServerSnapshot, arrival: Arrival, options: Omit<ServerOptions<C>, 'path' | 'mode' | 'gid'>): ConsoleServer<C> {
+    const { path, mode, fd, sessions } = snapshot
+    const made = new ConsoleServer({ ...options, path, mode }, arrival.descriptor(fd))
+    for (const one of sessions) {
+      made.#sessions.add(Session.from(one, arrival, options.console, options.loop, made) as unknown as Session<never>)
+    }
+    return made
+  }
+
+  /** @throws {VdeError} EBUSY see {@link Session.snapshot} */
+  snapshot (departure: Departure): ServerSnapshot {
+    const { path, mode } = this
+    return { path, mode, fd: departure.descriptor(this.#fd), sessions: [...this.#sessions].map((one) => one.snapshot(departure)) }
   }
 
   /** Sessions connected now. */
@@ -87,6 +112,7 @@ export class ConsoleServer<C> implements Watcher {
     this.#isClosed = true
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer)
     this.#options.loop.remove(this.#fd)
+    native.shutdown(this.#fd, 2) // for a copy of it, see Session.close
     native.close(this.#fd)
     for (const session of [...this.#sessions]) session.close()
     removeOwn(this.path, this.#identity)
@@ -117,6 +143,13 @@ export class ConsoleServer<C> implements Watcher {
   }
 }
 
+const listen = <C>({ path, gid }: ServerOptions<C>, mode: number): number => {
+  const action = 'open the management socket'
+  checkLength(path, action)
+  clearPath(path, action)
+  return listenAt(path, { mode, ...(gid === undefined ? {} : { gid }) }, BACKLOG, action)
+}
+
 /** Removes what a dead process left under the name; refuses what lives or is not a socket. */
 const clearPath = (path: string, action: string): void => {
   const found = probe(path, STREAM)
@@ -131,10 +164,10 @@ const clearPath = (path: string, action: string): void => {
   }
 }
 
-const removeOwn = (path: string, identity: BigIntStats): void => {
+const removeOwn = (path: string, identity: BigIntStats | null): void => {
   try {
     const found = lstatSync(path, { bigint: true })
-    if (found.ino === identity.ino && found.dev === identity.dev) unlinkSync(path)
+    if (found.ino === identity?.ino && found.dev === identity.dev) unlinkSync(path)
   } catch {
     // Gone already.
   }

@@ -4,8 +4,9 @@
  */
 import { native, IN, OUT } from '@vde-ts/native'
 import type { Loop, Watcher } from '@vde-ts/link'
+import type { Arrival, Departure, Ticket } from '@vde-ts/link/part.js'
 import type { Console } from './console.ts'
-import { Dialogue, PAUSE_MS } from './dialogue.ts'
+import { Dialogue, PAUSE_MS, type DialogueSnapshot } from './dialogue.ts'
 import { Outbox, type Flushed } from './outbox.ts'
 
 const READ = 65536
@@ -21,6 +22,14 @@ const scratch = new Uint8Array(READ)
 export interface SessionHost {
   /** The session has ended and its descriptor is closed; `isShutdown`: its user asked the whole program to end. */
   onSessionEnd (session: Session<never>, isShutdown: boolean): void
+}
+
+/** A session as it travels. */
+export interface SessionSnapshot {
+  readonly fd: Ticket
+  readonly dialogue: DialogueSnapshot
+  readonly unwritten: Uint8Array
+  readonly hasInputEnded: boolean
 }
 
 /** Owns its descriptor, and closes it when the peer leaves, logs out, or {@link Session.close} is called. */
@@ -47,6 +56,26 @@ export class Session<C> implements Watcher {
     this.#plan()
   }
 
+  /** The session of another process: says what is left to say, and goes on. */
+  static from<C> (snapshot: SessionSnapshot, arrival: Arrival, console: Console<C>, loop: Loop, host: SessionHost): Session<C> {
+    const made = new Session(arrival.descriptor(snapshot.fd), console, loop, host)
+    made.#dialogue.restore(snapshot.dialogue)
+    made.#outbox.restore(snapshot.unwritten)
+    made.#hasInputEnded = snapshot.hasInputEnded
+    if (made.#dialogue.wantsPause) made.#awaitPause()
+    return made
+  }
+
+  /** @throws {VdeError} EBUSY see {@link Dialogue.snapshot} */
+  snapshot (departure: Departure): SessionSnapshot {
+    return {
+      fd: departure.descriptor(this.#fd),
+      dialogue: this.#dialogue.snapshot(),
+      unwritten: this.#outbox.snapshot(),
+      hasInputEnded: this.#hasInputEnded
+    }
+  }
+
   onReady (events: number): void {
     if ((events & ~OUT) !== 0 && (this.#mask & IN) !== 0) this.#read()
     this.#pump()
@@ -61,6 +90,8 @@ export class Session<C> implements Watcher {
     this.#loop.remove(this.#fd)
     // A socket closed with unread input tells its peer ECONNRESET after the last output; take what is there.
     native.read(this.#fd, scratch, 0, READ)
+    // A process that tried to take over, and hangs, may have a copy: the peer shall hear of the end all the same.
+    native.shutdown(this.#fd, 2)
     native.close(this.#fd)
     this.#host.onSessionEnd(this as unknown as Session<never>, this.#dialogue.ended === 'shutdown')
   }
@@ -73,12 +104,14 @@ export class Session<C> implements Watcher {
     this.#pauseTimer = null
     if (result > 0) {
       this.#dialogue.push(scratch, 0, result)
-      if (this.#dialogue.wantsPause) this.#pauseTimer = setTimeout(() => { this.#onPause() }, PAUSE_MS)
+      if (this.#dialogue.wantsPause) this.#awaitPause()
       return
     }
     this.#hasInputEnded = true
     this.#dialogue.finish()
   }
+
+  #awaitPause (): void { this.#pauseTimer = setTimeout(() => { this.#onPause() }, PAUSE_MS) }
 
   #onPause (): void {
     this.#pauseTimer = null
