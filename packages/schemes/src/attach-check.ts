@@ -27,7 +27,7 @@ export const objectionTo = (request: AttachRequest, fd: number, flags: number, p
 }
 
 /** How a descriptor that was taken is read and written. */
-export const deviceFor = (request: AttachRequest, fd: number): FrameDevice => {
+export const deviceFor = (request: Pick<AttachRequest, 'kind'>, fd: number): FrameDevice => {
   if (request.kind === 'packet') return packetDevice
   return hasNowait(fd) ? sharedTapDevice : tapDevice
 }

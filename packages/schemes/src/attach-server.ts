@@ -10,19 +10,22 @@
 import { native, IN, RDHUP } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { acceptBurst } from '@vde-ts/link/accept.js'
+import type { Arrival, Departure, Ticket } from '@vde-ts/link/part.js'
 import { tapDevice } from '@vde-ts/tun-tap'
 import { peerOf, type Peer } from './accounts.ts'
 import { deviceFor, objectionTo } from './attach-check.ts'
 import {
   ATTACH_MS, MAX_PACKET, UNSUPPORTED, decodeAttach, encodeAnswer, type AttachRefusal, type AttachRequest
 } from './attach-protocol.ts'
-import { tapLink, tapSlab, type TapLink } from './tap-link.ts'
+import { tapLink, tapSlab, type TapLink, type TapSnapshot } from './tap-link.ts'
 import { WriteMeter } from './write-meter.ts'
 
 /** Connections without a TAP at a time; one more costs the oldest its place. */
 const MAX_PENDING = 256
 /** Milliseconds without accepting when the descriptor table is full. */
 const PAUSE_MS = 100
+/** How long somebody waits at most for those who are being looked at, in milliseconds. */
+const QUIET_MS = 500
 /** How long the TAPs of a user whose one was slow are refused, in milliseconds. */
 const BAN_MS = 30_000
 
@@ -45,6 +48,33 @@ export interface AttachServerOptions {
   readonly loop: Loop
   /** @throws {VdeError} the client is refused */
   admitTap (request: AttachRequest, peer: Peer): TapAdmission
+  /** The sink of an endpoint, in the process that took over. Absent: nobody takes over. */
+  readmit?(place: Place): Pick<TapAdmission, 'sink' | 'start'>
+}
+
+type Place = Readonly<Pick<TapAdmission, 'port' | 'id'>>
+
+/** What was handed over, and where it is plugged in. */
+interface Use {
+  readonly kind: string
+  readonly name: string
+  readonly place: Place
+}
+
+/** A descriptor in use, as it travels. */
+interface AttachedSnapshot extends Use {
+  readonly connection: Ticket
+  readonly peer: Peer
+  readonly tap: Ticket
+  readonly link: TapSnapshot
+}
+
+/** A server as it travels. Who is being looked at in that moment is left out, see {@link AttachServer.whenQuiet}. */
+export interface AttachSnapshot {
+  readonly pending: ReadonlyArray<{ readonly connection: Ticket, readonly peer: Peer }>
+  readonly attached: readonly AttachedSnapshot[]
+  /** Uids, and for how many milliseconds more. */
+  readonly banned: ReadonlyArray<readonly [number, number]>
 }
 
 /** Serves a listening descriptor, which stays the caller's. */
@@ -57,6 +87,9 @@ export class AttachServer implements Watcher {
   /** Until when, by uid. */
   readonly #banned = new Map<number, number>()
   #resumeTimer: NodeJS.Timeout | null = null
+  /** Connections whose packet is with the inspector. */
+  #inspecting = 0
+  #onQuiet: (() => void) | null = null
   #isClosed = false
 
   /** @throws {VdeError} when `fd` cannot be watched */
@@ -84,6 +117,48 @@ export class AttachServer implements Watcher {
       return !this.#isClosed
     })
     if (failure < 0) this.#rest()
+  }
+
+  /** Calls `run` when nobody is being looked at, now or soon; after QUIET_MS whoever still is loses his connection. */
+  whenQuiet (run: () => void): void {
+    if (this.#inspecting === 0) {
+      run()
+      return
+    }
+    const timer = setTimeout(() => { this.#onQuiet?.() }, QUIET_MS)
+    this.#onQuiet = () => {
+      clearTimeout(timer)
+      this.#onQuiet = null
+      run()
+    }
+  }
+
+  inspecting (change: 1 | -1): void {
+    this.#inspecting += change
+    if (this.#inspecting === 0) this.#onQuiet?.()
+  }
+
+  snapshot (departure: Departure): AttachSnapshot {
+    const now = performance.now()
+    return {
+      pending: [...this.#pending].flatMap((one) => one.pendingSnapshot(departure) ?? []),
+      attached: [...this.#attached].map((one) => one.attachedSnapshot(departure)),
+      banned: [...this.#banned].map(([uid, until]) => [uid, Math.max(0, Math.round(until - now))])
+    }
+  }
+
+  /** Goes on with the clients of another process. */
+  restore ({ pending, attached, banned }: AttachSnapshot, arrival: Arrival): void {
+    const now = performance.now()
+    for (const [uid, ms] of banned) this.#banned.set(uid, now + ms)
+    for (const { connection, peer } of pending) {
+      this.#pending.add(new Connection(arrival.descriptor(connection), peer, this, this.#options))
+    }
+    for (const one of attached) {
+      const connection = new Connection(arrival.descriptor(one.connection), one.peer, this, this.#options)
+      connection.restore(one, arrival)
+      this.#attached.add(connection)
+    }
   }
 
   #welcome (fd: number): void {
@@ -136,6 +211,8 @@ class Connection implements Watcher {
   readonly #options: AttachServerOptions
   readonly #packet = new Uint8Array(MAX_PACKET)
   readonly #timer: NodeJS.Timeout
+  #isInspected = false
+  #use: Use | null = null
   #link: TapLink | null = null
   #sink: FrameSink | null = null
   #isClosed = false
@@ -149,13 +226,42 @@ class Connection implements Watcher {
     options.loop.add(fd, IN | RDHUP, this)
   }
 
+  /** Null: its packet is on its way to the inspector. */
+  pendingSnapshot (departure: Departure): AttachSnapshot['pending'][number] | null {
+    return this.#isInspected ? null : { connection: departure.descriptor(this.#fd), peer: this.#peer }
+  }
+
+  attachedSnapshot (departure: Departure): AttachedSnapshot {
+    const link = this.#link!
+    return {
+      ...this.#use!,
+      connection: departure.descriptor(this.#fd),
+      peer: this.#peer,
+      tap: departure.descriptor(link.fd),
+      link: link.snapshot()
+    }
+  }
+
+  restore ({ tap, kind, name, place, link: snapshot }: AttachedSnapshot, arrival: Arrival): void {
+    clearTimeout(this.#timer)
+    this.#options.loop.modify(this.#fd, RDHUP)
+    const { sink, start } = this.#options.readmit!(place)
+    const link = this.#open(arrival.descriptor(tap), { kind, name, place }, sink)
+    link.restore(snapshot)
+    arrival.atStart(() => { start(link) })
+  }
+
   onReady (): void {
     if (this.#sink !== null) return this.#detach(undefined)
     clearTimeout(this.#timer)
     this.#options.loop.remove(this.#fd)
-    const result = native.inspectDescriptor(this.#fd, this.#packet,
-      (fd, flags, name, length) => { this.#inspected(fd, flags, name, length) })
+    this.#isInspected = true
+    const result = native.inspectDescriptor(this.#fd, this.#packet, (fd, flags, name, length) => {
+      this.#inspected(fd, flags, name, length)
+      this.#server.inspecting(-1)
+    })
     if (result < 0) this.#refuse({ errno: -result, text: native.strerror(-result) })
+    else this.#server.inspecting(1)
   }
 
   /** Idempotent. Hangs up, and closes the link. */
@@ -165,6 +271,8 @@ class Connection implements Watcher {
     clearTimeout(this.#timer)
     this.#server.gone(this)
     this.#options.loop.remove(this.#fd)
+    // A process that tried to take over, and hangs, may have a copy: the client shall hear of its end all the same.
+    native.shutdown(this.#fd, 2)
     native.close(this.#fd)
     this.#link?.close()
   }
@@ -208,24 +316,31 @@ class Connection implements Watcher {
   }
 
   #establish (admission: TapAdmission, tap: number, name: string, request: AttachRequest): void {
-    const { loop } = this.#options
-    const device = deviceFor(request, tap)
-    this.#link = tapLink(tap, name, admission.sink, loop, {
-      label: `${request.kind} ${name} of uid ${this.#peer.uid}`,
+    const { port, id, sink } = admission
+    const link = this.#open(tap, { kind: request.kind, name, place: { port, id } }, sink)
+    link.offload = request.hasOffload
+    // Only the hang-up: whatever else a client says must not wake us.
+    this.#options.loop.add(this.#fd, RDHUP, this)
+    const answer = encodeAnswer({ port, id })
+    if (native.send(this.#fd, answer, 0, answer.length) !== answer.length) throw new VdeError('EPIPE', 'answer a client', 'it has left')
+    this.#server.attached(this)
+    admission.start(link)
+  }
+
+  /** Makes the link of a descriptor that was found good. @throws {VdeError} it cannot be watched, and is still the caller's */
+  #open (tap: number, use: Use, sink: FrameSink): TapLink {
+    const device = deviceFor(use, tap)
+    this.#link = tapLink(tap, use.name, sink, this.#options.loop, {
+      label: `${use.kind} ${use.name} of uid ${this.#peer.uid}`,
       device,
       ...(device === tapDevice ? { slab: slabOf(this.#peer.uid) } : {}),
       meter: new WriteMeter(() => { setImmediate(() => { this.#handBack() }) }),
       closeTap: (fd) => { native.closeElsewhere(fd) },
       onRelease: () => { this.close() }
     })
-    this.#link.offload = request.hasOffload
-    // Only the hang-up: whatever else a client says must not wake us.
-    loop.add(this.#fd, RDHUP, this)
-    const answer = encodeAnswer({ port: admission.port, id: admission.id })
-    if (native.send(this.#fd, answer, 0, answer.length) !== answer.length) throw new VdeError('EPIPE', 'answer a client', 'it has left')
-    this.#sink = admission.sink
-    this.#server.attached(this)
-    admission.start(this.#link)
+    this.#use = use
+    this.#sink = sink
+    return this.#link
   }
 
   /** Its writes take too long: let the client pay for them itself. */

@@ -19,7 +19,7 @@ const makePair = async (left: FrameSink, right: FrameSink): Promise<readonly [Li
     action: 'test',
     busy: 'EADDRINUSE',
     loop,
-    admit: () => ({ name: '001.1', sink: right, start (link) { made.push(link) }, abort () {} }),
+    admit: () => ({ name: '001.1', place: {}, sink: right, start (link) { made.push(link) }, abort () {} }),
     log () {}
   })
   cleanup = () => {

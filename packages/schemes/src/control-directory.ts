@@ -3,6 +3,7 @@
  *
  *     DIR/ctl            stream listener
  *     DIR/attach         listener for TAPs that are handed over, if offered
+ *     DIR/.takeover      listener for the process that is to go on in our place, if offered
  *     DIR/NNN.FD, fdN    one datagram socket per endpoint
  *     DIR/.PPPPP-NNNNN   sockets of clients, which they remove themselves
  *
@@ -16,7 +17,9 @@ import {
 import { resolve } from 'node:path'
 import { native, SEQPACKET, STREAM } from '@vde-ts/native'
 import { VdeError } from '@vde-ts/link'
+import type { Arrival, Departure, Ticket } from '@vde-ts/link/part.js'
 import { ATTACH } from './attach-protocol.ts'
+import { TAKEOVER, TAKEOVER_MODE } from './takeover-protocol.ts'
 import { MAX_PATH, fileError, listenAt, octets, probe, removeStale } from '@vde-ts/link/socket-file.js'
 
 /** Octets kept for the longest names in it: `/65535.9999999` of a data socket, `/.stale-4194304` of a recovery. */
@@ -56,6 +59,24 @@ export interface DirectoryOptions {
   readonly busy: 'EADDRINUSE' | 'EEXIST'
   /** Offer `attach` besides `ctl`. */
   readonly hasAttach?: boolean
+  /** Offer `.takeover`, for our user and root. */
+  readonly hasTakeover?: boolean
+}
+
+/** The listeners, by the descriptors they are; -1: not offered. */
+interface Listeners {
+  readonly fd: number
+  readonly attachFd: number
+  readonly takeoverFd: number
+}
+
+/** A directory as it travels: its sockets stay where they are. */
+export interface DirectorySnapshot {
+  readonly path: string
+  readonly isOurs: boolean
+  readonly control: Ticket
+  readonly attach: Ticket | null
+  readonly takeover: Ticket | null
 }
 
 /** A directory with a listening control socket. */
@@ -66,27 +87,47 @@ export class ControlDirectory {
   readonly fd: number
   /** Listens on `attach`; -1 when this is not offered. */
   readonly attachFd: number
+  /** Listens on `.takeover`; -1 when this is not offered. */
+  readonly takeoverFd: number
   readonly #isOurs: boolean
   #closed = false
 
-  /** @throws {VdeError} EADDRINUSE or EEXIST when a live switch is there, ENOTDIR, ENOENT, EACCES, ENAMETOOLONG */
-  constructor (options: DirectoryOptions) {
-    const { isNew, path } = makeDirectory(options)
+  private constructor (path: string, isOurs: boolean, { fd, attachFd, takeoverFd }: Listeners) {
     this.path = path
+    this.#isOurs = isOurs
+    this.fd = fd
+    this.attachFd = attachFd
+    this.takeoverFd = takeoverFd
+  }
+
+  /** @throws {VdeError} EADDRINUSE or EEXIST when a live switch is there, ENOTDIR, ENOENT, EACCES, ENAMETOOLONG */
+  static make (options: DirectoryOptions): ControlDirectory {
+    const { isNew, path } = makeDirectory(options)
     try {
-      this.#isOurs = clear(path, options) || isNew
+      const isOurs = clear(path, options) || isNew
       setDirectoryAccess(path, options, isNew)
-      // Before ctl: whoever finds that finds this as well.
-      this.attachFd = options.hasAttach === true ? listenForTaps(path, options) : -1
-      try {
-        this.fd = listenOn(`${path}/ctl`, STREAM, options)
-      } catch (error) {
-        closeAttach(path, this.attachFd)
-        throw error
-      }
+      return new ControlDirectory(path, isOurs, listenInside(path, options))
     } catch (error) {
       if (isNew) removeDirectory(path)
       throw error
+    }
+  }
+
+  /** The directory of the process that is taken over. */
+  static from ({ path, isOurs, control, attach, takeover }: DirectorySnapshot, arrival: Arrival): ControlDirectory {
+    const listener = (ticket: Ticket | null): number => ticket === null ? -1 : arrival.descriptor(ticket)
+    const listeners = { fd: listener(control), attachFd: listener(attach), takeoverFd: listener(takeover) }
+    return new ControlDirectory(path, isOurs, listeners)
+  }
+
+  snapshot (departure: Departure): DirectorySnapshot {
+    const ticket = (fd: number): Ticket | null => fd < 0 ? null : departure.descriptor(fd)
+    return {
+      path: this.path,
+      isOurs: this.#isOurs,
+      control: departure.descriptor(this.fd),
+      attach: ticket(this.attachFd),
+      takeover: ticket(this.takeoverFd)
     }
   }
 
@@ -94,10 +135,9 @@ export class ControlDirectory {
   close (): void {
     if (this.#closed) return
     this.#closed = true
-    native.close(this.fd)
-    closeAttach(this.path, this.attachFd)
-    // Stale now, unless somebody has replaced it: then it is theirs.
-    removeStale(`${this.path}/ctl`, STREAM)
+    closeListener(this.fd, `${this.path}/ctl`, STREAM)
+    closeListener(this.attachFd, `${this.path}/${ATTACH}`, SEQPACKET)
+    closeListener(this.takeoverFd, `${this.path}/${TAKEOVER}`, SEQPACKET)
     sweep(this.path)
     if (this.#isOurs) removeDirectory(this.path)
   }
@@ -174,7 +214,7 @@ const sweep = (path: string): void => {
   try {
     for (const name of readdirSync(path)) {
       if (OURS.test(name)) removeStale(`${path}/${name}`)
-      else if (name === ATTACH) removeStale(`${path}/${name}`, SEQPACKET)
+      else if (name === ATTACH || name === TAKEOVER) removeStale(`${path}/${name}`, SEQPACKET)
     }
   } catch { /* gone, or not readable: rmdir will tell */ }
 }
@@ -197,15 +237,36 @@ const setDirectoryAccess = (path: string, options: DirectoryOptions, isNew: bool
   }
 }
 
-const listenForTaps = (directory: string, options: DirectoryOptions): number => {
-  removeStale(`${directory}/${ATTACH}`, SEQPACKET)
-  return listenOn(`${directory}/${ATTACH}`, SEQPACKET, options)
+/** `ctl` comes last: whoever finds that finds the others as well. */
+const listenInside = (directory: string, options: DirectoryOptions): Listeners => {
+  const { hasAttach = false, hasTakeover = false } = options
+  const [attach, takeover] = [`${directory}/${ATTACH}`, `${directory}/${TAKEOVER}`]
+  let [attachFd, takeoverFd] = [-1, -1]
+  try {
+    if (hasTakeover) takeoverFd = listenAnew(takeover, { ...options, mode: TAKEOVER_MODE, gid: -1 })
+    if (hasAttach) attachFd = listenAnew(attach, options)
+    return { fd: listenOn(`${directory}/ctl`, STREAM, options), attachFd, takeoverFd }
+  } catch (error) {
+    closeListener(attachFd, attach, SEQPACKET)
+    closeListener(takeoverFd, takeover, SEQPACKET)
+    throw error
+  }
 }
 
-const closeAttach = (directory: string, fd: number): void => {
+const listenAnew = (path: string, options: DirectoryOptions): number => {
+  removeStale(path, SEQPACKET)
+  return listenOn(path, SEQPACKET, options)
+}
+
+/**
+ * A process that tried to take over, and hangs, may have a copy of the descriptor: only the shutdown ends the listening.
+ * The file is stale then, unless somebody has replaced it: then it is theirs.
+ */
+const closeListener = (fd: number, path: string, type: number): void => {
   if (fd < 0) return
+  native.shutdown(fd, 2)
   native.close(fd)
-  removeStale(`${directory}/${ATTACH}`, SEQPACKET)
+  removeStale(path, type)
 }
 
 const listenOn = (path: string, type: number, options: DirectoryOptions): number => {

@@ -46,6 +46,17 @@ export interface DatagramOptions {
   readonly onHeard?: () => void
   /** Called once when the link is closed, after its descriptor: for what else belongs to it. */
   readonly onRelease?: () => void
+  /** Goes on where the link of another process stopped. Its frames leave after the first `resume`. */
+  readonly snapshot?: DatagramSnapshot
+}
+
+/** A link as it travels, without its descriptor, which is its owner's to name. */
+export interface DatagramSnapshot {
+  /** What the kernel has not taken. */
+  readonly unsent: readonly Uint8Array[]
+  readonly txDrops: number
+  readonly runts: number
+  readonly oversize: number
 }
 
 /**
@@ -92,6 +103,20 @@ export class DatagramLink implements Link, Watcher, Flushable {
     this.#onHeard = options.onHeard ?? null
     native.setBuffers(fd, SOCKET_OCTETS, SOCKET_OCTETS)
     loop.add(fd, 0, this)
+    if (options.snapshot !== undefined) this.#restore(options.snapshot)
+  }
+
+  /** A link that is delivering: what a paused one keeps does not travel. */
+  snapshot (): DatagramSnapshot {
+    const { runts, oversize } = this.#inbox
+    return { unsent: [...this.#ring.copies()], txDrops: this.txDrops, runts, oversize }
+  }
+
+  #restore ({ unsent, txDrops, runts, oversize }: DatagramSnapshot): void {
+    for (const frame of unsent) this.#ring.push(frame, 0, frame.length)
+    this.txDrops = txDrops
+    this.#inbox.runts = runts
+    this.#inbox.oversize = oversize
   }
 
   /** Frames that arrived shorter than a header or longer than the suite carries: dropped. */
@@ -114,11 +139,13 @@ export class DatagramLink implements Link, Watcher, Flushable {
       this.#isFull = true
       return false
     }
-    if (!this.#isDirty && !this.#isBlocked) {
-      this.#isDirty = true
-      this.#loop.markDirty(this)
-    }
+    if (!this.#isDirty && !this.#isBlocked) this.#markDirty()
     return true
+  }
+
+  #markDirty (): void {
+    this.#isDirty = true
+    this.#loop.markDirty(this)
   }
 
   pause (): void {
@@ -130,6 +157,7 @@ export class DatagramLink implements Link, Watcher, Flushable {
   resume (): void {
     if (this.#isClosed || this.#isTold || !this.#inbox.paused) return
     this.#inbox.resume()
+    if (this.#ring.frames > 0 && !this.#isDirty && !this.#isBlocked) this.#markDirty()
     if (this.#isEnded) setImmediate(() => { this.#finish() })
     else this.#watch()
   }

@@ -8,16 +8,17 @@
  * nothing, and a control stream that has had its request is watched for its end only, so what else is sent there wakes
  * nobody. Errors of one client are a line in the log.
  */
-import { native, IN, RDHUP } from '@vde-ts/native'
+import { native, IN } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { encodeReply, type ControlRequest } from '@vde-ts/frame/control.js'
 import { escapeControls } from '@vde-ts/frame/escape.js'
+import type { Arrival, Departure } from '@vde-ts/link/part.js'
 import type { AttachRequest } from './attach-protocol.ts'
-import { AttachServer, type TapAdmission } from './attach-server.ts'
+import { AttachServer, type AttachSnapshot, type TapAdmission } from './attach-server.ts'
 import { peerOf, type Peer } from './accounts.ts'
-import { ControlDirectory, type DirectoryOptions } from './control-directory.ts'
-import { DatagramLink } from './datagram-link.ts'
-import { PendingRequest, REQUEST_MS, type PendingOwner } from './pending-request.ts'
+import { ControlDirectory, type DirectoryOptions, type DirectorySnapshot } from './control-directory.ts'
+import { PendingRequest, REQUEST_MS, type PendingOwner, type PendingSnapshot } from './pending-request.ts'
+import { VdeClient, type ClientSnapshot } from './vde-client.ts'
 import { bindDataSocket, connectToClient, type DataAccess } from './data-socket.ts'
 import { acceptBurst } from '@vde-ts/link/accept.js'
 import { removeFile } from '@vde-ts/link/socket-file.js'
@@ -34,6 +35,8 @@ const LOG_LINES = 20
 export interface Admission {
   /** Name of the data socket in the directory, never used before: `001.7`, `fd6`. */
   readonly name: string
+  /** What {@link ListenerOptions.readmit} finds the sink by, in another process: JSON. */
+  readonly place: object
   readonly sink: FrameSink
   /** Port zero: permissions of the data socket in place of those of the others. */
   readonly access?: DataAccess
@@ -48,6 +51,8 @@ export interface ListenerOptions extends DirectoryOptions {
   readonly loop: Loop
   /** @throws {VdeError} the client is refused, and the message logged */
   admit (request: ControlRequest, peer: Peer): Admission
+  /** The sink of `place`, in the process that took over. Without it a listener is not taken over. */
+  readmit?(place: object): Pick<Admission, 'sink' | 'start'>
   /** Takes TAPs that clients hand over, on `attach`. Absent: not offered. @throws {VdeError} the client is refused */
   admitTap?(request: AttachRequest, peer: Peer): TapAdmission
   /** One line for the operator. */
@@ -56,13 +61,21 @@ export interface ListenerOptions extends DirectoryOptions {
   readonly timeoutMs?: number
 }
 
+/** A listener as it travels, with everybody who joined or is about to. */
+export interface ListenerSnapshot {
+  readonly directory: DirectorySnapshot
+  readonly pending: readonly PendingSnapshot[]
+  readonly clients: readonly ClientSnapshot[]
+  readonly attach: AttachSnapshot | null
+}
+
 /** Owns the directory, the connections that wait, and the links of all clients until {@link VdeListener.close}. */
 export class VdeListener implements Watcher, PendingOwner {
   readonly directory: ControlDirectory
   readonly #options: ListenerOptions
   /** Oldest first. */
   readonly #pending = new Set<PendingRequest>()
-  readonly #links = new Set<DatagramLink>()
+  readonly #clients = new Set<VdeClient>()
   readonly #attach: AttachServer | null
   #spare: number
   #loggedAt = -Infinity
@@ -72,17 +85,50 @@ export class VdeListener implements Watcher, PendingOwner {
   #isClosed = false
 
   /** @throws {VdeError} see {@link ControlDirectory} */
-  constructor (options: ListenerOptions) {
+  constructor (options: ListenerOptions, directory: ControlDirectory | null = null) {
     this.#options = options
     const { admitTap } = options
-    this.directory = new ControlDirectory({ ...options, hasAttach: admitTap !== undefined })
-    this.#attach = admitTap === undefined ? null : new AttachServer(this.directory.attachFd, { loop: options.loop, admitTap })
+    this.directory = directory ?? ControlDirectory.make({ ...options, hasAttach: admitTap !== undefined })
+    this.#attach = admitTap === undefined ? null : new AttachServer(this.directory.attachFd, { ...options, admitTap })
     this.#spare = native.eventfd(0)
     options.loop.add(this.directory.fd, IN, this)
   }
 
+  /** The listener of the process that is taken over. */
+  static from (snapshot: ListenerSnapshot, arrival: Arrival, options: ListenerOptions): VdeListener {
+    const made = new VdeListener(options, ControlDirectory.from(snapshot.directory, arrival))
+    for (const pending of snapshot.pending) {
+      made.#pending.add(PendingRequest.from(pending, arrival, options.loop, made, options.timeoutMs ?? REQUEST_MS))
+    }
+    for (const client of snapshot.clients) made.#readmit(client, arrival)
+    if (snapshot.attach !== null) made.#attach?.restore(snapshot.attach, arrival)
+    return made
+  }
+
+  snapshot (departure: Departure): ListenerSnapshot {
+    return {
+      directory: this.directory.snapshot(departure),
+      pending: [...this.#pending].map((one) => one.snapshot(departure)),
+      clients: [...this.#clients].map((one) => one.snapshot(departure)),
+      attach: this.#attach?.snapshot(departure) ?? null
+    }
+  }
+
+  /** Calls `run`, soon, when {@link snapshot} misses nobody, see {@link AttachServer.whenQuiet}. */
+  whenQuiet (run: () => void): void {
+    if (this.#attach === null) run()
+    else this.#attach.whenQuiet(run)
+  }
+
+  #readmit (snapshot: ClientSnapshot, arrival: Arrival): void {
+    const { sink, start } = this.#options.readmit!(snapshot.place)
+    const client = VdeClient.from(snapshot, arrival, sink, this.#options.loop, (one) => { this.#clients.delete(one) })
+    this.#clients.add(client)
+    arrival.atStart(() => { start(client.link) })
+  }
+
   /** Clients joined. */
-  get clients (): number { return this.#links.size + (this.#attach?.clients ?? 0) }
+  get clients (): number { return this.#clients.size + (this.#attach?.clients ?? 0) }
   /** Connections that have not said what they want. */
   get pending (): number { return this.#pending.size }
 
@@ -93,7 +139,7 @@ export class VdeListener implements Watcher, PendingOwner {
     if (this.#resumeTimer !== null) clearTimeout(this.#resumeTimer)
     this.#options.loop.remove(this.directory.fd)
     for (const pending of this.#pending) this.#drop(pending)
-    for (const link of this.#links) link.close()
+    for (const client of this.#clients) client.link.close()
     this.#attach?.close()
     if (this.#spare >= 0) native.close(this.#spare)
     this.directory.close()
@@ -193,42 +239,26 @@ export class VdeListener implements Watcher, PendingOwner {
   #establish (pending: PendingRequest, data: number, admission: Admission): void {
     const path = `${this.directory.path}/${admission.name}`
     const control = pending.fd
-    const { loop } = this.#options
     let isBound = false
-    let isJoined = false
-    let link: DatagramLink | null = null
+    let client: VdeClient | null = null
     try {
-      const { mode, gid } = this.#options
+      const { mode, gid, loop } = this.#options
       bindDataSocket(data, path, pending.peer, { mode, gid }, admission.access)
       isBound = true
-      const made = link = new DatagramLink(data, admission.sink, loop, {
-        label: path,
-        onRelease: () => {
-          if (!isJoined) return
-          removeFile(path)
-          loop.remove(control)
-          native.close(control)
-          this.#links.delete(made)
-        }
-      })
+      const { sink, place } = admission
+      client = new VdeClient({ data, control, path, sink, loop, place }, (one) => { this.#clients.delete(one) })
       const reply = encodeReply(path)
       const written = native.write(control, reply, 0, reply.length)
       if (written !== reply.length) throw new VdeError('EPIPE', `answer a client on "${path}"`, 'it has left')
-      loop.add(control, RDHUP, {
-        onReady () {
-          loop.remove(control)
-          made.end()
-        }
-      })
-      isJoined = true
-      this.#links.add(made)
+      client.join()
+      this.#clients.add(client)
     } catch (error) {
-      if (link === null) native.close(data)
-      else link.close()
+      if (client === null) native.close(data)
+      else client.link.close()
       if (isBound) removeFile(path)
       throw error
     }
-    admission.start(link)
+    admission.start(client.link)
   }
 
   /**

@@ -8,6 +8,7 @@
  */
 import { native, IN } from '@vde-ts/native'
 import type { Loop, Watcher } from '@vde-ts/link'
+import type { Arrival, Departure, Ticket } from '@vde-ts/link/part.js'
 import { RequestBuffer, isRefusal, type ControlRequest } from '@vde-ts/frame/control.js'
 import type { Peer } from './accounts.ts'
 
@@ -22,6 +23,14 @@ export interface PendingOwner {
   accepted (pending: PendingRequest, request: ControlRequest): void
   /** `why` is for the log; empty when the client just left. */
   refused (pending: PendingRequest, why: string): void
+}
+
+/** A half-read request as it travels; its time begins anew. */
+export interface PendingSnapshot {
+  readonly fd: Ticket
+  readonly peer: Peer
+  readonly octets: Uint8Array
+  readonly pieces: number
 }
 
 /** Watches the descriptor until it tells its owner, once, or is released. */
@@ -42,6 +51,24 @@ export class PendingRequest implements Watcher {
     this.#owner = owner
     loop.add(fd, IN, this)
     this.#timer = setTimeout(() => { this.#late(timeoutMs) }, timeoutMs)
+  }
+
+  /** The request of another process. */
+  static from (
+    { fd, peer, octets, pieces }: PendingSnapshot, arrival: Arrival, loop: Loop, owner: PendingOwner, timeoutMs: number
+  ): PendingRequest {
+    const made = new PendingRequest(arrival.descriptor(fd), peer, loop, owner, timeoutMs)
+    made.#buffer.octets.set(octets)
+    made.#buffer.filled(octets.length)
+    made.#pieces = pieces
+    if (made.#buffer.state === 'ready') made.#decideSoon()
+    return made
+  }
+
+  snapshot (departure: Departure): PendingSnapshot {
+    const { octets, have } = this.#buffer
+    const read = new Uint8Array(octets.subarray(0, have))
+    return { fd: departure.descriptor(this.fd), peer: this.peer, octets: read, pieces: this.#pieces }
   }
 
   onReady (): void {

@@ -4,10 +4,11 @@
  */
 import type { Loop } from '@vde-ts/link'
 import type { ControlRequest } from '@vde-ts/frame/control.js'
+import type { Arrival } from '@vde-ts/link/part.js'
 import type { Endpoint, Switch } from '@vde-ts/switch'
 import type { TapAdmission } from './attach-server.ts'
 import type { Peer } from './accounts.ts'
-import { VdeListener, type Admission } from './listener.ts'
+import { VdeListener, type Admission, type ListenerOptions, type ListenerSnapshot } from './listener.ts'
 
 /** Kind of medium of its endpoints, as the console shows it. */
 const MODULE = 'unix prog'
@@ -30,6 +31,8 @@ export interface SwitchServerOptions {
   log (line: string): void
   /** Milliseconds a client may take for its request; absent: 5 s. */
   readonly timeoutMs?: number
+  /** Make the listener of `.takeover`, which the caller serves with a TakeoverServer. */
+  readonly hasTakeover?: boolean
 }
 
 /**
@@ -37,20 +40,36 @@ export interface SwitchServerOptions {
  * @throws {VdeError} EADDRINUSE a live switch is there, ENOTDIR, ENOENT, EACCES, ENAMETOOLONG
  */
 export const serveSwitch = (target: Switch, options: SwitchServerOptions): VdeListener =>
-  new VdeListener({
-    ...options,
-    busy: 'EADDRINUSE',
-    admit: (request, peer) => admitToPort(target, request, peer, options),
-    admitTap: (request, peer) => tapAdmission(target.attach({
-      port: request.port,
-      owner: peer,
-      // As the console shows it: `tap attached`, `packet attached`.
-      module: `${request.kind} attached`,
-      description: request.description,
-      mayUsePortZero: mayManage(peer, options),
-      isExclusive: request.isExclusive
-    }))
-  })
+  new VdeListener(listenerOf(target, options))
+
+/** The same in the place of another process, whose switch `target` was. Nobody who is connected notices. */
+export const serveOn = (
+  snapshot: ListenerSnapshot, arrival: Arrival, target: Switch, options: SwitchServerOptions
+): VdeListener => VdeListener.from(snapshot, arrival, listenerOf(target, options))
+
+const listenerOf = (target: Switch, options: SwitchServerOptions): ListenerOptions => ({
+  ...options,
+  busy: 'EADDRINUSE',
+  admit: (request, peer) => admitToPort(target, request, peer, options),
+  readmit (place) {
+    const { port, id } = place as Place
+    const endpoint = target.endpoint(port, id)
+    return { sink: endpoint, start (link) { endpoint.connect(link) } }
+  },
+  admitTap: (request, peer) => tapAdmission(target.attach({
+    port: request.port,
+    owner: peer,
+    // As the console shows it: `tap attached`, `packet attached`.
+    module: `${request.kind} attached`,
+    description: request.description,
+    mayUsePortZero: mayManage(peer, options),
+    isExclusive: request.isExclusive
+  }))
+})
+
+/** An endpoint by its numbers. */
+interface Place { readonly port: number, readonly id: number }
+const placeOf = (endpoint: Endpoint): Place => ({ port: endpoint.port.number, id: endpoint.id })
 
 const admitToPort = (target: Switch, request: ControlRequest, peer: Peer, options: SwitchServerOptions): Admission => {
   const endpoint = target.attach({
@@ -68,6 +87,7 @@ const admitToPort = (target: Switch, request: ControlRequest, peer: Peer, option
 /** The admission of an endpoint that waits for its link. */
 export const admission = (endpoint: Endpoint, name: string): Admission => ({
   name,
+  place: placeOf(endpoint),
   sink: endpoint,
   start (link) { endpoint.connect(link) },
   abort () { endpoint.close() }
@@ -75,8 +95,7 @@ export const admission = (endpoint: Endpoint, name: string): Admission => ({
 
 /** The same for a TAP. */
 export const tapAdmission = (endpoint: Endpoint): TapAdmission => ({
-  port: endpoint.port.number,
-  id: endpoint.id,
+  ...placeOf(endpoint),
   sink: endpoint,
   start (link) { endpoint.connect(link) },
   abort () { endpoint.close() }

@@ -55,6 +55,9 @@ export interface TapLinkOptions {
 export const tapLink = (fd: number, name: string, sink: FrameSink, loop: Loop, options: TapLinkOptions = {}): TapLink =>
   new TapLink(fd, name, sink, loop, options)
 
+/** A link as it travels, without its descriptor. */
+export type TapSnapshot = Readonly<Pick<TapLink, 'offload' | 'txDrops' | 'runts' | 'oversize' | 'malformed'>>
+
 /** See {@link tapLink}. */
 export class TapLink implements Link, Watcher {
   /** What the kernel hands over depends on this as well; a tap takes unfinished frames in any case. */
@@ -101,6 +104,14 @@ export class TapLink implements Link, Watcher {
     native.setNonblock(fd, true)
     loop.add(fd, 0, this)
   }
+
+  snapshot (): TapSnapshot {
+    const { offload, txDrops, runts, oversize, malformed } = this
+    return { offload, txDrops, runts, oversize, malformed }
+  }
+
+  /** Goes on where the link of another process stopped; the interface is as that left it. */
+  restore (snapshot: TapSnapshot): void { Object.assign(this, snapshot) }
 
   /** The descriptor, which stays the link's. */
   get fd (): number { return this.#fd }
