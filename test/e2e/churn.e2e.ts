@@ -15,7 +15,7 @@ const WARM_UP = 10
 /** What the memory of a garbage-collected process differs by between two quiet moments, in octets; 1 MB measured. */
 const SLACK = 8 << 20
 
-const portFiles = (net: Network): string[] => readdirSync(net.dir).filter((name) => !/^(ctl|attach)$/.test(name))
+const portFiles = (net: Network): string[] => readdirSync(net.dir).filter((name) => !/^(ctl|attach|\.takeover)$/.test(name))
 
 test(`${CLIENTS} clients join and leave ${ROUNDS} times`, { needs: ['native'], ours: ['vde_switch'], ms: 120_000 }, async (scene) => {
   const net = await ourSwitch(scene, { args: ['-n', String(CLIENTS + 8)] })

@@ -36,7 +36,10 @@ for (const [args, dirMode, ctlMode] of MODES) {
     assert.equal(modeOf(net.dir), dirMode)
     assert.equal(modeOf(`${net.dir}/ctl`), ctlMode)
     const attach = `${net.dir}/attach`
-    if (existsSync(attach)) assert.equal(modeOf(attach), ctlMode)
+    if (existsSync(attach)) {
+      assert.equal(modeOf(attach), ctlMode)
+      assert.equal(modeOf(`${net.dir}/.takeover`), '0600')
+    }
     assert.equal(modeOf(net.mgmt), '0600')
   })
 }

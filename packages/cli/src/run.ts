@@ -78,6 +78,9 @@ export class Program {
     this.#native.exitNow(status)
   }
 
+  /** Ends the process, now, and leaves everything it made to another one that uses it. */
+  leave (status: number): never { return this.#native.exitNow(status) }
+
   /** Cleans up, then dies of `signal` as if it had never been caught: only so does a calling shell see the truth. */
   dieOf (signal: NodeJS.Signals): never {
     this.#cleanUp()

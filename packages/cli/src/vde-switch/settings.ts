@@ -31,7 +31,15 @@ export interface SwitchSettings {
   /** Start-up file named on the command line. */
   readonly rcFile: string | null
   readonly readsStdin: boolean
+  /** Go on in the place of a running switch. */
+  readonly takesOver: boolean
 }
+
+/** What a switch that is taken over leaves of the above: how others may use it. */
+export type Access = Pick<SwitchSettings, 'modes' | 'gid' | 'mgmtMode' | 'mgmtGid'>
+
+/** @see Access */
+export const accessOf = ({ modes, gid, mgmtMode, mgmtGid }: SwitchSettings): Access => ({ modes, gid, mgmtMode, mgmtGid })
 
 /** Sizes above this are of no use, the number is for display. */
 const MAX_HASH = 2 ** 30
@@ -60,7 +68,8 @@ export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): Swi
     taps: values.list('tap'),
     pidFile: path(values, 'pidfile'),
     rcFile: path(values, 'rcfile'),
-    readsStdin: !values.has('nostdin') && !values.has('daemon')
+    readsStdin: !values.has('nostdin') && !values.has('daemon'),
+    takesOver: values.has('takeover')
   }
 }
 

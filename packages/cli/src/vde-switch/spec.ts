@@ -24,6 +24,7 @@ export const spec: CommandSpec = {
     { name: 'group', short: 'g', value: 'GROUP', help: 'Group of the control directory and its sockets' },
     { name: 'tap', short: 't', value: 'IF', many: true, help: 'Connect the TAP interface IF to the next free port; may be given several times' },
     { name: 'vlan-transparent', aliases: ['trunk'], isWhole: true, help: 'Let tagged frames of VLANs that are not defined pass, as an unmanaged switch does' },
+    { name: 'takeover', help: 'Go on in the place of the switch that serves DIR, unnoticed by everybody connected. What describes the switch is taken from it, not from this command line' },
     DAEMON,
     { name: 'pidfile', short: 'p', value: 'FILE', help: 'Write the process id to FILE, removed at the end' },
     { name: 'rcfile', short: 'f', value: 'FILE', help: 'Console commands to run at the start (default ~/.vde2/vde_switch.rc, then /etc/vde2/vde_switch.rc)' },
@@ -40,7 +41,7 @@ export const spec: CommandSpec = {
     help: 1,
     statuses: [
       ['0', 'SIGTERM, the command shutdown, end of standard input, --version, or ready in the background (-d)'],
-      ['1', 'the command line, the pid file, the management socket, an interface or the rc file is wrong; also --help'],
+      ['1', 'the command line, the pid file, the management socket, an interface or the rc file is wrong, the running switch goes on instead of --takeover; also --help'],
       ['255', 'the control directory cannot be made, or is in use'],
       ['killed', 'by SIGINT, after removing its files']
     ]

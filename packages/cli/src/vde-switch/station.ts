@@ -1,0 +1,154 @@
+/**
+ * What a switch that was started and one that took over have in common: how they serve, and how they live on.
+ */
+import { loop } from '@vde-ts/link/loop.js'
+import type { Part } from '@vde-ts/link/part.js'
+import type { Console } from '@vde-ts/console/console.js'
+import type { ConsoleServer, ServerOptions } from '@vde-ts/console/server.js'
+import { StdinConsole } from '@vde-ts/console/stdin-console.js'
+import type { SwitchContext } from '@vde-ts/console/switch/context.js'
+import { switchConsole, type SwitchConsole } from '@vde-ts/console/switch/switch-console.js'
+import type { SwitchServerOptions } from '@vde-ts/schemes/switch-server.js'
+import { TakeoverServer } from '@vde-ts/schemes/takeover-server.js'
+import type { VdeListener } from '@vde-ts/schemes/listener.js'
+import type { Switch } from '@vde-ts/switch'
+import { debugLog } from '../log.ts'
+import { writePidFile } from '../pidfile.ts'
+import type { Program } from '../run.ts'
+import type { Access, SwitchSettings } from './settings.ts'
+import type { Taps } from './taps.ts'
+
+const debug = debugLog('switch')
+const TICK_MS = 1000
+
+/** A switch that serves. */
+export interface Station {
+  readonly sw: Switch
+  readonly listener: VdeListener
+  readonly console: Console<SwitchContext>
+  readonly server: ConsoleServer<SwitchContext> | null
+  readonly taps: Taps
+  readonly access: Access
+  /** When it was started, by {@link nowMs}. */
+  readonly startedMs: number
+  /** Removes the pid file, if there is one. */
+  readonly removePidFile: () => void
+}
+
+/** The clock of the system, which goes on when another process takes over: milliseconds since some moment of the past. */
+export const nowMs = (): number => Number(process.hrtime.bigint() / 1_000_000n)
+
+/** Serving on `path`. */
+export const serving = (program: Program, path: string, { modes, gid, mgmtMode, mgmtGid }: Access): SwitchServerOptions => ({
+  path,
+  mode: modes.mode,
+  dirMode: modes.dirMode,
+  gid,
+  mgmtMode,
+  mgmtGid,
+  loop,
+  action: 'start the switch',
+  hasTakeover: true,
+  log: (line) => { program.log(line) }
+})
+
+/** A console, which is served nowhere yet. */
+export const openConsole = (
+  program: Program, sw: Switch, controlDir: string, { modes }: Access, startedMs: number,
+  management: { readonly path: string, readonly mode: number } | null
+): SwitchConsole => {
+  const facts = {
+    controlDir,
+    controlMode: modes.mode,
+    uptimeSec: () => Math.floor((nowMs() - startedMs) / 1000),
+    ...(management === null ? {} : { management })
+  }
+  return switchConsole(sw, facts, (error, line) => {
+    program.log(`console command failed: ${line}: ${error instanceof Error ? error.stack : String(error)}`)
+  })
+}
+
+/** Serving a console on a socket. */
+export const consoleServing = <C>(program: Program, console: Console<C>): Pick<ServerOptions<C>, 'console' | 'loop' | 'onShutdown'> =>
+  ({ console, loop, onShutdown: ending(program, 'Shutdown from mgmt command') })
+
+const ending = (program: Program, why: string) => (): never => {
+  program.log(why)
+  program.exit(0)
+}
+
+/** @returns what removes it. @throws {VdeError} see writePidFile */
+export const announcePid = (program: Program, { pidFile }: SwitchSettings): () => void => {
+  if (pidFile === null) return () => {}
+  const remove = writePidFile(pidFile, `${process.pid}\n`, 'exclusive', program.name)
+  program.cleanup.add(remove)
+  return remove
+}
+
+/** The console on standard input, if it is wanted. */
+export const serveStdin = (program: Program, console: Console<SwitchContext>, { readsStdin }: SwitchSettings): void => {
+  if (!readsStdin) return
+  const onShutdown = ending(program, 'Shutdown from mgmt command')
+  const onEof = ending(program, 'EOF on stdin, cleaning up and exiting')
+  const terminal = new StdinConsole({ console, loop, onEnd: (why) => { why === 'shutdown' ? onShutdown() : onEof() } })
+  program.cleanup.add(() => { terminal.close() })
+}
+
+/** Everything is set up: time passes from now on, and another process may take over. */
+export const live = (program: Program, station: Station): void => {
+  const { sw, listener } = station
+  const tick = (): void => { sw.tick(Math.floor(nowMs() / 1000)) }
+  tick()
+  setInterval(tick, TICK_MS).unref()
+  const takeover = new TakeoverServer({
+    fd: listener.directory.takeoverFd,
+    loop,
+    parts: partsOf(station),
+    whenQuiet: (run) => { listener.whenQuiet(run) },
+    onGone: (pid) => { leave(program, station, pid) },
+    log: (line) => { program.log(line) }
+  })
+  program.cleanup.add(() => { takeover.close() })
+  debug('%d ports in %s, ready after %d ms', sw.numPorts, listener.directory.path, Math.round(performance.now()))
+  program.ready()
+}
+
+/** What describes the program itself, in {@link partsOf}. */
+export interface ProgramSnapshot { readonly access: Access, readonly startedMs: number }
+
+/** Names of the parts: what {@link partsOf} writes, takeover.ts reads. */
+export const PARTS = ['program', 'switch', 'listener', 'console', 'taps'] as const
+
+const partsOf = ({ sw, listener, server, taps, access, startedMs }: Station): Part[] => {
+  const program: ProgramSnapshot = { access, startedMs }
+  const parts: Array<Part & { readonly name: typeof PARTS[number] }> = [
+    { name: 'program', snapshot: () => program },
+    { name: 'switch', snapshot: () => sw.snapshot() },
+    { name: 'listener', snapshot: (departure) => listener.snapshot(departure) },
+    { name: 'taps', snapshot: (departure) => taps.snapshot(departure) }
+  ]
+  if (server !== null) parts.push({ name: 'console', snapshot: (departure) => server.snapshot(departure) })
+  return parts
+}
+
+/** Another process goes on. Sockets and files are its own by now: only what is this process's is removed. */
+const leave = (program: Program, { removePidFile }: Station, pid: number): never => {
+  removePidFile()
+  program.log(`pid ${pid} has taken over`)
+  return program.leave(0)
+}
+
+/** Signals as the C program answers them. */
+export const answerSignals = (program: Program): void => {
+  const say = (number: number): void => { program.log(`Caught signal ${number}, cleaning up and exiting`) }
+  program.onSignal('SIGTERM', () => {
+    say(15)
+    program.exit(0)
+  })
+  program.onSignal('SIGINT', () => {
+    say(2)
+    program.dieOf('SIGINT')
+  })
+  // Session managers send it; a switch serves others than the one who started it.
+  program.onSignal('SIGHUP', () => { debug('SIGHUP has no effect') })
+}

@@ -1,0 +1,71 @@
+/**
+ * vde_switch --takeover: goes on in the place of the switch that serves the directory.
+ *
+ * What describes the switch comes from the running one: ports, VLANs, addresses, settings, permissions, management
+ * socket, interfaces, everybody connected. This command line decides what the process is: background, pid file, standard
+ * input. Nothing is done to the world before the other process has let go, so a failure leaves no trace and that one goes on.
+ */
+import { randomInt } from 'node:crypto'
+import { loop } from '@vde-ts/link/loop.js'
+import { VdeError } from '@vde-ts/link/errors.js'
+import { ConsoleServer, type ServerSnapshot } from '@vde-ts/console/server.js'
+import { serveOn } from '@vde-ts/schemes/switch-server.js'
+import { Takeover } from '@vde-ts/schemes/takeover-client.js'
+import type { ListenerSnapshot } from '@vde-ts/schemes/listener.js'
+import { Switch, type SwitchSnapshot } from '@vde-ts/switch'
+import type { Program } from '../run.ts'
+import type { SwitchSettings } from './settings.ts'
+import { PARTS, announcePid, consoleServing, live, openConsole, serveStdin, serving, type ProgramSnapshot, type Station } from './station.ts'
+import { Taps } from './taps.ts'
+
+/** @throws {VdeError} the running switch goes on: it is not there, not ours, of another version, or too slow */
+export const takeOver = (program: Program, settings: SwitchSettings): void => {
+  const takeover = Takeover.begin(settings.path, PARTS)
+  const { closeConsole, ...made } = makeAgain(program, takeover, settings.path)
+  takeover.start()
+  // Only now are they ours to remove.
+  const { sw, listener, console, server } = made
+  program.cleanup.add(() => { sw.close() })
+  program.cleanup.add(() => { listener.close() })
+  program.cleanup.add(closeConsole)
+  if (server !== null) program.cleanup.add(() => { server.close() })
+  const removePidFile = tellPid(program, settings)
+  serveStdin(program, console, settings)
+  program.log(`took over from pid ${takeover.pid}`)
+  live(program, { ...made, removePidFile })
+}
+
+type Made = Omit<Station, 'removePidFile'> & { readonly closeConsole: () => void }
+
+/** Every layer from its part. A state that is not what its version promises is no reason for a stack trace. */
+const makeAgain = (program: Program, takeover: Takeover, path: string): Made => {
+  try {
+    return make(program, takeover, path)
+  } catch (error) {
+    if (error instanceof VdeError) throw error
+    throw new VdeError('EPROTO', `take over "${path}"`, `the state of the running switch is not understood: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+const make = (program: Program, takeover: Takeover, path: string): Made => {
+  const { access, startedMs } = takeover.part('program') as ProgramSnapshot
+  const sw = Switch.from(takeover.part('switch') as SwitchSnapshot, randomInt(2 ** 32))
+  const listener = serveOn(takeover.part('listener') as ListenerSnapshot, takeover, sw, serving(program, path, access))
+  const served = takeover.part('console') as ServerSnapshot | undefined
+  const { console, close: closeConsole } = openConsole(program, sw, listener.directory.path, access, startedMs, served ?? null)
+  const server = served === undefined ? null : ConsoleServer.from(served, takeover, consoleServing(program, console))
+  const taps = new Taps(sw, loop)
+  taps.restore(takeover.part('taps') as ReturnType<Taps['snapshot']>, takeover)
+  return { sw, listener, console, server, taps, access, startedMs, closeConsole }
+}
+
+/** The switch serves by now: a pid file that cannot be written is told, and no reason to end. */
+const tellPid = (program: Program, settings: SwitchSettings): () => void => {
+  try {
+    return announcePid(program, settings)
+  } catch (error) {
+    if (!(error instanceof VdeError)) throw error
+    program.log(error.message)
+    return () => {}
+  }
+}

@@ -1,0 +1,98 @@
+/** `vde_switch --takeover`: a live switch goes on in another process, and nobody who is connected notices. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import {
+  PlugPipe, Shell, endPeer, exchange, isRoot, meet, ours, ourSwitch, peer, run, test, waitFor,
+  type ConsoleClient, type Network, type Proc, type Scene
+} from './kit/index.ts'
+import { RawClient, rawRequest } from './kit/raw-client.ts'
+
+const OURS = ['vde_switch', 'vdens']
+const CLEAN = { code: 0, signal: null }
+const SWITCH = ours('vde_switch')
+/** Nothing is sent by itself, and results do not depend on the host's choice. */
+const QUIET = 'sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv4.tcp_congestion_control=reno'
+/** ping lets ordinary users do no better. */
+const PAUSE_SEC = isRoot ? 0.001 : 0.002
+const SERVE = 'iperf3 -s -1 -D; for i in $(seq 100); do ss -Hltn sport = 5201 | grep -q . && break; sleep 0.05; done'
+
+/** Starts the process that takes over, and waits until the former one has ended. */
+const takeOver = async (scene: Scene, net: Network, former: Proc, args: readonly string[] = []): Promise<Proc> => {
+  const argv = [SWITCH, '-s', net.dir, '--takeover', ...args]
+  const next = scene.start(argv)
+  await next.says(/took over from pid \d+/, 5000, 'err')
+  assert.deepEqual(await former.ends(), CLEAN, former.story)
+  return next
+}
+
+/** What the console shows of ports, addresses and VLANs; ages and the process's own number go on. */
+const shown = async (console: ConsoleClient): Promise<string> => {
+  let text = ''
+  for (const command of ['port/allprint', 'hash/print', 'vlan/allprint', 'port/showinfo', 'hash/showinfo', 'port/counters', 'ds/showinfo']) {
+    text += await console.ask(command)
+  }
+  return text.replace(/age +\d+/g, 'age N')
+}
+
+test('takeover: attached taps, C vdens and C vde_plug under traffic; state, console and requests go on', {
+  needs: ['userns', 'tun', 'ip', 'ping', 'iperf3', 'vdens', 'vde_plug'], ours: OURS, ms: 60_000
+}, async (scene) => {
+  const net = await ourSwitch(scene, { args: ['-n', '100'] })
+  const a = new Shell(scene, [ours('vdens'), net.dir])
+  const b = new Shell(scene, [ours('vdens'), net.dir])
+  const c = new Shell(scene, [peer('vdens'), `vde://${net.dir}`])
+  const d = new Shell(scene, [peer('vdens'), `vde://${net.dir}`])
+  const shells = [a, b, c, d]
+  for (const [i, shell] of shells.entries()) {
+    await shell.must(QUIET)
+    await shell.address(`10.99.0.${i + 1}/24`)
+  }
+  for (const shell of [a, c]) for (const to of [2, 4]) await shell.ping(`10.99.0.${to}`)
+  const [e, f] = [1, 2].map((n) => new PlugPipe(scene, [peer('vde_plug'), net.dir], n)) as [PlugPipe, PlugPipe]
+  await meet(e, f)
+  const console = await net.console()
+  for (const command of ['vlan/create 7', 'vlan/addport 7 2', 'port/create 50', 'hash/add 02:00:00:00:00:99 50', 'port/defqlen 99', 'hash/setexpire 600']) {
+    assert.match(await console.ask(command), /^1000/m, command)
+  }
+  // A request and a command of which only a part has arrived, and a session that hears events.
+  const late = new RawClient(net.dir, `${net.dir}/.99999-00001`)
+  const request = rawRequest(late.path, { description: 'late' })
+  late.write(request.subarray(0, 60))
+  const typist = await net.console()
+  typist.send('port/allpr')
+  const listener = await net.console()
+  await listener.ask('debug/add port')
+  const before = await shown(console)
+
+  let current = await takeOver(scene, net, net.proc)
+  assert.equal(await shown(console), before)
+  assert.match(await console.ask('showinfo'), new RegExp(`pid ${current.pid} `))
+  typist.send('int\n')
+  assert.match(await typist.until('\nvde$ '), /Port 0050 .*1000 Success/s)
+  late.write(request.subarray(60))
+  assert.ok(late.accepted())
+  assert.match(await listener.until('late"\n'), /^3031 port\/ep\/\+/m)
+  await exchange(e, f)
+
+  // With a ping each millisecond over each kind of cable.
+  const pings = [a, c].map(async (shell, i) => await shell.run(`ping -q -i ${PAUSE_SEC} -c 1000 -W 3 10.99.0.${i * 2 + 2}`, 20_000))
+  current = await takeOver(scene, net, current)
+  for (const ping of pings) assert.match((await ping).out, /1000 packets transmitted, 1000 received/)
+
+  // With a stream over each.
+  for (const shell of [b, d]) await shell.must(SERVE)
+  await a.must(`iperf3 -c 10.99.0.2 -t 3 >${scene.dir}/a.log & echo started`)
+  await c.must(`iperf3 -c 10.99.0.4 -t 3 >${scene.dir}/c.log & echo started`)
+  for (let i = 0; i < 2; i++) current = await takeOver(scene, net, current)
+  for (const [shell, log] of [[a, 'a'], [c, 'c']] as const) {
+    await waitFor(async () => (await shell.must(`cat ${scene.dir}/${log}.log`)).includes('receiver'), 10_000, `end of iperf3 ${log}`)
+  }
+  late.close()
+  for (const one of [e, f]) assert.deepEqual(await one.end(), CLEAN)
+  for (const one of [a, b]) await one.end()
+  await endPeer(c, d)
+  assert.deepEqual(await current.stop(), CLEAN)
+  assert.equal(existsSync(net.dir), false)
+})
+
+run()
