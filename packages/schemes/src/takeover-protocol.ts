@@ -32,6 +32,7 @@ const PIECE = 65536
 /** Octets of the other packets at most. */
 const MAX_STEP = 4096
 const EAGAIN = 11
+const ECONNRESET = 104
 
 /** What is said besides the pieces of the state. */
 export interface Step {
@@ -73,7 +74,9 @@ export const hear = (fd: number, deadline: number, action: string): Step => {
 /** The step that is there; null: none is. @throws {VdeError} ECONNRESET, EPROTO */
 export const hearNow = (fd: number, action: string): Step | null => {
   const packet = new Uint8Array(MAX_STEP)
-  const count = native.receive(fd, packet, 0, packet.length)
+  let count = native.receive(fd, packet, 0, packet.length)
+  // Who hung up without having read everything is told first, his last words after that.
+  if (count === -ECONNRESET) count = native.receive(fd, packet, 0, packet.length)
   if (count === -EAGAIN) return null
   if (count <= 0) throw new VdeError('ECONNRESET', action, 'the other process has left')
   const step = count > MAX_STEP ? null : stepOf(packet.subarray(0, count))

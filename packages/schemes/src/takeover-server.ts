@@ -23,7 +23,9 @@ export interface TakeoverOptions {
   readonly parts: readonly Part[]
   /** Calls `run`, soon, at a moment at which the parts can be written down. */
   readonly whenQuiet: (run: () => void) => void
-  /** The new process goes on. This one has to let go of what is not shared (its pid file), and to end: nothing else. */
+  /** The new process goes on, and waits until this one has removed what both would make (the pid file). */
+  readonly letGo: () => void
+  /** The new process waits no more. This one has to end, and to touch nothing that has travelled. */
   readonly onGone: (pid: number) => void
   /** One line for the operator. */
   log (line: string): void
@@ -130,8 +132,9 @@ class Applicant implements Watcher {
       this.#fail(error)
       return
     }
-    this.#options.onGone(this.#peer.pid)
+    this.#options.letGo()
     this.close()
+    this.#options.onGone(this.#peer.pid)
   }
 
   #fail (error: unknown): void {

@@ -105,6 +105,7 @@ export const live = (program: Program, station: Station): void => {
     loop,
     parts: partsOf(station),
     whenQuiet: (run) => { listener.whenQuiet(run) },
+    letGo: station.removePidFile,
     onGone: (pid) => { leave(program, station, pid) },
     log: (line) => { program.log(line) }
   })
@@ -131,9 +132,9 @@ const partsOf = ({ sw, listener, server, taps, access, startedMs }: Station): Pa
   return parts
 }
 
-/** Another process goes on. Sockets and files are its own by now: only what is this process's is removed. */
-const leave = (program: Program, { removePidFile }: Station, pid: number): never => {
-  removePidFile()
+/** Another process goes on. Sockets and files are its own by now; captures are not, and shall be whole. */
+const leave = (program: Program, { console }: Station, pid: number): never => {
+  console.context.captures.close()
   program.log(`pid ${pid} has taken over`)
   return program.leave(0)
 }
