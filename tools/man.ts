@@ -1,6 +1,7 @@
 /**
  * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. What
- * stands between the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7) is
+ * stands between the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7, METRICS in
+ * vde_switch.1) is
  * rewritten by a run without arguments. With --check nothing is written: a stale page, a missing section or a groff
  * warning is a problem.
  */
@@ -9,6 +10,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { optionsRoff } from '../packages/cli/src/command.ts'
 import { specs } from '../packages/cli/src/specs.ts'
+import { METRICS } from '../packages/cli/src/vde-switch/metrics/table.ts'
 import { isCommand } from '../packages/console/src/command.ts'
 import { switchTable } from '../packages/console/src/switch/switch-console.ts'
 import { listSchemes } from '../packages/schemes/src/registry.ts'
@@ -35,6 +37,11 @@ const commandsRoff = (): string => switchTable().rows.map((row) => {
   if (!isCommand(row)) return `.SS ${escape(row.path)}`
   const syntax = row.syntax === '' ? '' : ` ${escape(row.syntax).replace(/ /g, '\\ ')}`
   return `.TP\n.BI ${escape(row.path)}${syntax === '' ? '' : ` "${syntax}"`}\n${escape(row.help)}${row.isOurs === true ? ' (vde\\-ts)' : ''}`
+}).join('\n')
+
+const metricsRoff = (): string => METRICS.map(({ name, help, type, labels }) => {
+  const shown = labels.length === 0 ? '' : `{${labels.join(', ')}}`
+  return `.TP\n.BR ${escape(name)} "${shown}"\n${escape(help)} (${type})`
 }).join('\n')
 
 const replaceRegion = (file: string, text: string, region: string, content: string): string => {
@@ -69,6 +76,7 @@ const render = (path: string, sections: readonly string[]): void => {
 }
 
 for (const spec of specs) update(`man1/${spec.name}.1`, 'OPTIONS', optionsRoff(spec))
+update('man1/vde_switch.1', 'METRICS', metricsRoff())
 update('man7/vnl.7', 'SCHEMES', schemesRoff())
 update('man7/vde_console.7', 'COMMANDS', commandsRoff())
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)

@@ -6,10 +6,10 @@
  */
 import { lstatSync, unlinkSync, type BigIntStats } from 'node:fs'
 import { native, IN, STREAM } from '@vde-ts/native'
-import { VdeError, type Loop, type Watcher } from '@vde-ts/link'
+import type { Loop, Watcher } from '@vde-ts/link'
 import { acceptBurst } from '@vde-ts/link/accept.js'
 import type { Arrival, Departure, Ticket } from '@vde-ts/link/part.js'
-import { checkLength, listenAt, probe, removeStale } from '@vde-ts/link/socket-file.js'
+import { checkLength, clearSocketPath, listenAt } from '@vde-ts/link/socket-file.js'
 import type { Console } from './console.ts'
 import { Session, type SessionSnapshot } from './session.ts'
 import { status } from './console.ts'
@@ -146,22 +146,8 @@ export class ConsoleServer<C> implements Watcher {
 const listen = <C>({ path, gid }: ServerOptions<C>, mode: number): number => {
   const action = 'open the management socket'
   checkLength(path, action)
-  clearPath(path, action)
+  clearSocketPath(path, STREAM, action)
   return listenAt(path, { mode, ...(gid === undefined ? {} : { gid }) }, BACKLOG, action)
-}
-
-/** Removes what a dead process left under the name; refuses what lives or is not a socket. */
-const clearPath = (path: string, action: string): void => {
-  const found = probe(path, STREAM)
-  if (found === 'foreign') {
-    throw new VdeError('EEXIST', action, `something that is not a socket, or cannot be looked at, has the name "${path}"`)
-  }
-  if (found === 'live') {
-    throw new VdeError('EADDRINUSE', action, `another program answers on "${path}", stop it or choose another name`)
-  }
-  if (found === 'stale' && !removeStale(path, STREAM)) {
-    throw new VdeError('EACCES', action, `a dead program left "${path}", and it cannot be removed`)
-  }
 }
 
 const removeOwn = (path: string, identity: BigIntStats | null): void => {

@@ -101,6 +101,23 @@ export const removeStale = (path: string, type: number = DGRAM): boolean => {
   return probe(path, type) === 'absent'
 }
 
+/**
+ * Makes room for a socket of ours: removes what a dead process left under the name.
+ * @throws {VdeError} EEXIST something that is no socket, EADDRINUSE one that is served, EACCES a stale one of others
+ */
+export const clearSocketPath = (path: string, type: number, action: string): void => {
+  const found = probe(path, type)
+  if (found === 'foreign') {
+    throw new VdeError('EEXIST', action, `something that is not a socket, or cannot be looked at, has the name "${path}"`)
+  }
+  if (found === 'live') {
+    throw new VdeError('EADDRINUSE', action, `another program answers on "${path}", stop it or choose another name`)
+  }
+  if (found === 'stale' && !removeStale(path, type)) {
+    throw new VdeError('EACCES', action, `a dead program left "${path}", and it cannot be removed`)
+  }
+}
+
 /** Removes one file. True when nothing is there afterwards. */
 export const removeFile = (path: string): boolean => {
   try {

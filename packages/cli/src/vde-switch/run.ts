@@ -21,14 +21,14 @@ import { parseCNumber } from '@vde-ts/vnl'
 import type { Parsed } from '../command.ts'
 import { ExitError, type Program } from '../run.ts'
 import { accessOf, readSettings, type SwitchSettings } from './settings.ts'
-import { announcePid, answerSignals, consoleServing, live, nowMs, openConsole, serveStdin, serving, type Station } from './station.ts'
+import { announcePid, answerSignals, consoleServing, live, nowMs, openConsole, openMetrics, serveStdin, serving, type Station } from './station.ts'
 import { takeOver } from './takeover.ts'
 import { Taps } from './taps.ts'
 
 /** The control directory has a status of its own. */
 const NO_DIRECTORY = 255
 
-export const run = (program: Program, parsed: Parsed): void => {
+export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const settings = readSettings(parsed, process.geteuid!() === 0)
   answerSignals(program)
   if (settings.takesOver) {
@@ -40,10 +40,11 @@ export const run = (program: Program, parsed: Parsed): void => {
     program.log(`the hash size is a power of two: ${hashSize} is taken for ${settings.hashSize}`)
   }
   if (settings.wantsTree) program.log('there is no spanning tree in this version: --fstp has no effect, avoid loops')
-  live(program, start(program, settings))
+  const station = start(program, settings)
+  live(program, { ...station, metrics: await openMetrics(program, station, settings) })
 }
 
-const start = (program: Program, settings: SwitchSettings): Station => {
+const start = (program: Program, settings: SwitchSettings): Omit<Station, 'metrics'> => {
   const { management } = settings
   const [access, startedMs] = [accessOf(settings), nowMs()]
   const sw = makeSwitch(settings)

@@ -6,6 +6,7 @@ import { deriveModes, type Modes } from '@vde-ts/schemes/control-directory.js'
 import { MAX_PORTS } from '@vde-ts/switch'
 import { parseCNumber } from '@vde-ts/vnl'
 import { UsageError, type Parsed, type Values } from '../command.ts'
+import { readMetricsAddress, type MetricsAddress } from './metrics/address.ts'
 
 /** Everything the command line of vde_switch decides, defaults filled in. */
 export interface SwitchSettings {
@@ -33,6 +34,8 @@ export interface SwitchSettings {
   readonly readsStdin: boolean
   /** Go on in the place of a running switch. */
   readonly takesOver: boolean
+  /** Where metrics are served; null: nowhere. */
+  readonly metrics: MetricsAddress | null
 }
 
 /** What a switch that is taken over leaves of the above: how others may use it. */
@@ -69,8 +72,14 @@ export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): Swi
     pidFile: path(values, 'pidfile'),
     rcFile: path(values, 'rcfile'),
     readsStdin: !values.has('nostdin') && !values.has('daemon'),
-    takesOver: values.has('takeover')
+    takesOver: values.has('takeover'),
+    metrics: metrics(values)
   }
+}
+
+const metrics = (values: Values): MetricsAddress | null => {
+  const text = values.text('metrics')
+  return text === undefined ? null : readMetricsAddress(text)
 }
 
 const number = (values: Values, name: string, low: number, high: number): number | undefined => {

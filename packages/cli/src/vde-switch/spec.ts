@@ -31,6 +31,11 @@ export const spec: CommandSpec = {
     { name: 'mgmt', short: 'M', value: 'SOCK', help: 'Management socket, for unixterm, vdeterm and unixcmd' },
     { name: 'mgmtmode', value: 'OCTAL', help: 'Mode of the management socket (default 0600)' },
     { name: 'mgmtgroup', value: 'GROUP', help: 'Group of the management socket' },
+    {
+      name: 'metrics',
+      value: 'WHERE',
+      help: 'Serve metrics for Prometheus at http://WHERE/metrics: a port of 127.0.0.1, ADDRESS:PORT, or the path of a unix socket'
+    },
     { name: 'nostdin', help: 'Leave standard input alone; else it is a console, and its end stops the switch' },
     { name: 'debugclients', short: 'D', value: 'N', hidden: true, help: 'Accepted for old scripts, without effect' }
   ],

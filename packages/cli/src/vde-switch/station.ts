@@ -16,6 +16,7 @@ import { debugLog } from '../log.ts'
 import { writePidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
 import type { Access, SwitchSettings } from './settings.ts'
+import type { MetricsServer } from './metrics/server.ts'
 import type { Taps } from './taps.ts'
 
 const debug = debugLog('switch')
@@ -33,6 +34,8 @@ export interface Station {
   readonly startedMs: number
   /** Removes the pid file, if there is one. */
   readonly removePidFile: () => void
+  /** Null: metrics are not served, or not yet. */
+  metrics: MetricsServer | null
 }
 
 /** The clock of the system, which goes on when another process takes over: milliseconds since some moment of the past. */
@@ -85,6 +88,17 @@ export const announcePid = (program: Program, { pidFile }: SwitchSettings): () =
   return remove
 }
 
+/** Loaded only where they are wanted: the library for them is large. @throws {VdeError} see serveMetrics */
+export const openMetrics = async (
+  program: Program, { sw, startedMs }: Pick<Station, 'sw' | 'startedMs'>, { metrics }: SwitchSettings
+): Promise<MetricsServer | null> => {
+  if (metrics === null) return null
+  const { serveMetrics } = await import('./metrics/server.ts')
+  const server = await serveMetrics(sw, () => Math.floor((nowMs() - startedMs) / 1000), metrics)
+  program.cleanup.add(() => { server.close() })
+  return server
+}
+
 /** The console on standard input, if it is wanted. */
 export const serveStdin = (program: Program, console: Console<SwitchContext>, { readsStdin }: SwitchSettings): void => {
   if (!readsStdin) return
@@ -105,7 +119,10 @@ export const live = (program: Program, station: Station): void => {
     loop,
     parts: partsOf(station),
     whenQuiet: (run) => { listener.whenQuiet(run) },
-    letGo: station.removePidFile,
+    letGo: () => {
+      station.removePidFile()
+      station.metrics?.close()
+    },
     onGone: (pid) => { leave(program, station, pid) },
     log: (line) => { program.log(line) }
   })

@@ -15,7 +15,9 @@ import type { ListenerSnapshot } from '@vde-ts/schemes/listener.js'
 import { Switch, type SwitchSnapshot } from '@vde-ts/switch'
 import type { Program } from '../run.ts'
 import type { SwitchSettings } from './settings.ts'
-import { PARTS, announcePid, consoleServing, live, openConsole, serveStdin, serving, type ProgramSnapshot, type Station } from './station.ts'
+import {
+  PARTS, announcePid, consoleServing, live, openConsole, openMetrics, serveStdin, serving, type ProgramSnapshot, type Station
+} from './station.ts'
 import { Taps } from './taps.ts'
 
 /** @throws {VdeError} the running switch goes on: it is not there, not ours, of another version, or too slow */
@@ -32,10 +34,14 @@ export const takeOver = (program: Program, settings: SwitchSettings): void => {
   const removePidFile = tellPid(program, settings)
   serveStdin(program, console, settings)
   program.log(`took over from pid ${takeover.pid}`)
-  live(program, { ...made, removePidFile })
+  const station: Station = { ...made, removePidFile, metrics: null }
+  live(program, station)
+  // The switch serves by now: metrics that cannot be served are told, and no reason to end.
+  openMetrics(program, station, settings)
+    .then((server) => { station.metrics = server }, (error: Error) => { program.log(error.message) })
 }
 
-type Made = Omit<Station, 'removePidFile'> & { readonly closeConsole: () => void }
+type Made = Omit<Station, 'removePidFile' | 'metrics'> & { readonly closeConsole: () => void }
 
 /** Every layer from its part. A state that is not what its version promises is no reason for a stack trace. */
 const makeAgain = (program: Program, takeover: Takeover, path: string): Made => {
