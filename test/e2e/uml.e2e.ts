@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
-import { asUser, endPeer, namespace, ours, ourSwitch, peer, run, SIDE, test, waitFor, type Proc, type Scene } from './kit/index.ts'
+import { asUser, endPeer, namespace, ours, ourSwitch, packInitrd, peer, run, SIDE, test, waitFor, type Proc, type Scene } from './kit/index.ts'
 
 const NEEDS = ['linux.uml', 'busybox', 'cpio', 'userns', 'tun', 'ping', 'ip']
 const BOOT_MS = 30_000
@@ -26,9 +26,7 @@ const initramfs = async (scene: Scene): Promise<string> => {
   copyFileSync(peer('busybox'), `${root}/bin/busybox`)
   writeFileSync(`${root}/init`, INIT)
   for (const name of ['bin/busybox', 'init']) chmodSync(`${root}/${name}`, 0o755)
-  const packed = await scene.run(['/bin/sh', '-c', 'find . | cpio -o -H newc --quiet >../initrd'], { cwd: root })
-  assert.equal(packed.exit?.code, 0, packed.story)
-  return scene.path('initrd')
+  return await packInitrd(scene, root)
 }
 
 /** A booted guest on the switch. */

@@ -1,5 +1,6 @@
 export * from './console-client.ts'
 export * from './frames.ts'
+export * from './guest.ts'
 export * from './host.ts'
 export * from './namespace.ts'
 export * from './ovs.ts'

@@ -14,7 +14,8 @@ import { within } from './wait.ts'
 /**
  * What a test can need: `root`, `user` (an ordinary user can be played: always true for one), `tun` (/dev/net/tun for
  * ordinary users), `userns` (user namespaces for ordinary users), `fixed` (the C program is known to fail this),
- * `pty` (node-pty), `native` (the addon), `plugin:NAME` (a plugin of the C library), otherwise a program of the system.
+ * `pty` (node-pty), `native` (the addon), `kernel 6.1` (to boot in QEMU), `plugin:NAME` (a plugin of the C library),
+ * otherwise a program of the system.
  */
 export type Need = string
 
@@ -56,6 +57,9 @@ const whyNot = (need: Need): string | null => {
     case 'userns': return whyNoUserns()
     case 'fixed': return SIDE === 'c' ? 'a known defect of the C program' : null
     case 'pty': return hasPty() ? null : 'node-pty is not built (a C++ compiler is wanted)'
+    case 'kernel 6.1': return existsSync(`${process.env['VDE_TS_KERNEL_61'] ?? '/nowhere'}/boot`)
+      ? null
+      : 'VDE_TS_KERNEL_61 does not name an extracted package of Linux 6.1 (.ci/run makes one)'
     case 'native': return existsSync(new URL('../../../packages/native/build/vde_native.node', import.meta.url)) ? null : 'the addon is not built'
     default: return need.startsWith('plugin:') ? whyNoPlugin(need.slice(7)) : findSystem(need) === null ? `${need} is not installed` : null
   }
