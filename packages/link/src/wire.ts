@@ -55,6 +55,8 @@ export class WireEnd implements FrameSink {
   #opposite: WireEnd | null = null
   #isGoing = false
   #isToUp = true
+  /** The link this is the sink of has been up. */
+  #wasUp = false
 
   constructor (side: Side, wire: { ended (side: Side, why?: Error): void }) {
     this.#side = side
@@ -67,6 +69,7 @@ export class WireEnd implements FrameSink {
     this.#to = to
     this.#opposite = opposite
     this.#isToUp = to.isUp ?? true
+    this.#wasUp ||= from.isUp ?? true
     if (!this.#isToUp) from.setCarrier?.(false)
   }
 
@@ -106,7 +109,14 @@ export class WireEnd implements FrameSink {
   /** There is room in the link that this end's sink belongs to: the opposite direction goes on. */
   onWritable (): void { this.#opposite?.go() }
 
-  onUp (): void { this.#opposite?.turn(true) }
+  /** False: the medium of the link has never been there; the end it comes to is a failure to open. */
+  get wasUp (): boolean { return this.#wasUp }
+
+  onUp (): void {
+    this.#wasUp = true
+    this.#opposite?.turn(true)
+  }
+
   onDown (): void { this.#opposite?.turn(false) }
 
   /** The medium of the link this end sends to has come or gone: the link the frames come from shows it. */

@@ -49,7 +49,7 @@ cmd('frames of the command arrive, then its end in order', async () => {
   await until(() => descriptors().length === before.length, 'its descriptors closed')
 })
 
-for (const [script, want] of [['exit 3', 'command ended: exit 3'], ['kill -9 $$', 'command ended: signal SIGKILL']] as const) {
+for (const [script, want] of [['exit 3', 'cmd ended: exit 3'], ['kill -9 $$', 'cmd ended: signal SIGKILL']] as const) {
   cmd(`${script} is the reason of the end`, async () => {
     const sink = new Recorder()
     const link = await openVnl(`cmd://sh -c '${script}'`, sink)

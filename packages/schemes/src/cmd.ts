@@ -120,6 +120,6 @@ class CommandLink implements Link, FrameSink {
     const end = this.#end
     if (end === null || end.code === 0) return undefined
     const how = end.signal === null ? `exit ${end.code}` : `signal ${end.signal}`
-    return new VdeError('EPIPE', `go on with ${this.label}`, `command ended: ${how}`)
+    return new VdeError('ECHILD', `go on with ${this.label}`, `cmd ended: ${how}`)
   }
 }

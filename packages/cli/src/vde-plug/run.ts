@@ -3,9 +3,9 @@
  *
  *     network --wire.left-- Wire --wire.right-- streams | network | command
  *
- * It ends, with status 0, when either side does; what that side had sent has left by then. INT and HUP kill this process
- * alone: the C program passes them on to its whole process group, and with it kills the script that started it. A
- * terminal's Ctrl-C reaches everybody in the group without help.
+ * It ends when either side does, with status 0 unless that side never came up or its program failed; what it had sent has
+ * left by then. INT and HUP kill this process alone: the C program passes them on to its whole process group, and with it
+ * kills the script that started it. A terminal's Ctrl-C reaches everybody in the group without help.
  */
 import { randomBytes } from 'node:crypto'
 import { describe } from '@vde-ts/frame/describe.js'
@@ -50,7 +50,7 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   }
   wire.join(first, link, (side, why) => {
     debug('%s side ended: %s', side, why?.message ?? 'in order')
-    void end(program, why, child)
+    void end(program, { why, isFailure: why !== undefined && (!wire[side].wasUp || isCommandFailure(why)) }, child)
   })
   // Two networks may both have nothing to watch (null://): the process stays all the same.
   setInterval(() => {}, NEVER_MS)
@@ -122,12 +122,17 @@ const observe = (program: Program, wire: Wire, level: LogLevel, isVerbose: boole
   wire.observe((side, buf, off, len) => { for (const look of observers) look(side, buf, off, len) })
 }
 
-const end = async (program: Program, why: Error | undefined, child: Child | null): Promise<void> => {
+/** The program of a `cmd://` ended with a status or a signal of its own. */
+const isCommandFailure = (why: Error): boolean => why instanceof VdeError && why.code === 'ECHILD'
+
+interface Ended { readonly why: Error | undefined, readonly isFailure: boolean }
+
+const end = async (program: Program, { why, isFailure }: Ended, child: Child | null): Promise<void> => {
   if (why !== undefined) program.log(why.message)
   if (child !== null) {
     const ended = await Promise.race([child.exited, new Promise<null>((resolve) => { setTimeout(resolve, REAP_MS, null) })])
-    // The status stays 0, as scripts know it; only a person is told.
+    // The status stays 0, as scripts know it of commands behind =; only a person is told.
     if (ended !== null && ended.code !== 0) program.log(`the command ended with ${ended.signal ?? `status ${ended.code}`}`)
   }
-  program.exit(0)
+  program.exit(isFailure ? 1 : 0)
 }

@@ -37,7 +37,7 @@ export const spec: CommandSpec = {
     helpOn: 'stderr',
     statuses: [
       ['0', 'the traffic ended, SIGTERM, or ready in the background (-d)'],
-      ['1', 'a network cannot be opened, or the command not started'],
+      ['1', 'a network cannot be opened or reached, the command not started, or the program of cmd:// failed'],
       ['255', 'the command line is wrong, or a login shell was asked for something else; also --help'],
       ['killed', 'by SIGINT or SIGHUP, after removing its files']
     ]
