@@ -3,6 +3,8 @@
  *
  *     | length, 2 octets, big-endian | frame | length | frame | ...
  *
+ * QEMU (`-netdev stream`) and passt do the same with 4 octets of length.
+ *
  * Nothing else is there: no mark, no checksum. A length over the limit is therefore either an honest peer with larger
  * frames or a stream that is out of step. Policy: report it (`desyncs`, `onDesync`), skip exactly as many octets as
  * were announced and read the next length there. The honest peer stays in step and loses that frame only; the other
@@ -13,7 +15,11 @@ import { HEADROOM, clearOffload } from './offload.ts'
 
 /** Octets in front of each frame. */
 export const STREAM_HEADER = 2
-/** Longest frame the length can announce. */
+/** Octets of a length of QEMU and passt. */
+export const LONG_STREAM_HEADER = 4
+/** Either. */
+export type StreamHeader = typeof STREAM_HEADER | typeof LONG_STREAM_HEADER
+/** Longest frame the length can announce; with 4 octets this is what we take. */
 export const MAX_STREAM_FRAME = 0xffff
 /** Longest frame the C programs take: what to send to a peer that may be one of them. */
 export const MAX_C_FRAME = 9236
@@ -28,10 +34,13 @@ export interface StreamSink {
   onDesync? (length: number): void
 }
 
-/** Writes the length of a frame of `len` octets at `at`. */
-export const writeStreamHeader = (buf: Uint8Array, at: number, len: number): void => {
-  buf[at] = len >> 8
-  buf[at + 1] = len
+/** Writes the length of a frame of `len` octets in front of `at`, in `header` octets. */
+export const writeStreamHeader = (buf: Uint8Array, at: number, len: number, header: StreamHeader = STREAM_HEADER): void => {
+  buf[at - 1] = len
+  buf[at - 2] = len >> 8
+  if (header === STREAM_HEADER) return
+  buf[at - 3] = len >> 16
+  buf[at - 4] = 0
 }
 
 /**
@@ -41,7 +50,7 @@ export const writeStreamHeader = (buf: Uint8Array, at: number, len: number): voi
 export const encodeStreamFrame = (buf: Uint8Array, off: number, len: number): Uint8Array => {
   if (len > MAX_STREAM_FRAME) throw new RangeError(`Cannot encode a frame: ${len} octets, want at most ${MAX_STREAM_FRAME}`)
   const out = new Uint8Array(STREAM_HEADER + len)
-  writeStreamHeader(out, 0, len)
+  writeStreamHeader(out, STREAM_HEADER, len)
   out.set(buf.subarray(off, off + len), STREAM_HEADER)
   return out
 }
@@ -65,21 +74,26 @@ export class StreamDecoder {
 
   readonly #sink: StreamSink
   readonly #max: number
+  readonly #header: number
   #slot: Uint8Array | null = null
-  /** Octets of the header that are read: 0, 1, or 2 while in a frame. */
+  /** Octets of the header that are read: all of them while in a frame. */
   #headerAt = 0
   #length = 0
   /** Octets of the split frame that are in the slot, or of the skipped one that passed. */
   #filled = 0
 
-  /** @param max longest frame taken, MAX_STREAM_FRAME at most */
-  constructor (sink: StreamSink, max: number = MAX_STREAM_FRAME) {
+  /**
+   * @param max longest frame taken
+   * @param header octets of a length
+   */
+  constructor (sink: StreamSink, max: number = MAX_STREAM_FRAME, header: StreamHeader = STREAM_HEADER) {
     this.#sink = sink
-    this.#max = Math.min(max, MAX_STREAM_FRAME)
+    this.#max = header === STREAM_HEADER ? Math.min(max, MAX_STREAM_FRAME) : max
+    this.#header = header
   }
 
   /** Octets of an unfinished header or frame: not 0 at the end of the stream means that it was cut. */
-  get pending (): number { return this.#headerAt < STREAM_HEADER ? this.#headerAt : STREAM_HEADER + this.#filled }
+  get pending (): number { return this.#headerAt < this.#header ? this.#headerAt : this.#header + this.#filled }
 
   /**
    * Takes a piece of the stream. Its used octets, and the HEADROOM in front of `off` where there is some, may be
@@ -90,12 +104,12 @@ export class StreamDecoder {
     const end = off + len
     let at = off
     while (at < end && !this.held) {
-      if (this.#headerAt === STREAM_HEADER) {
+      if (this.#headerAt === this.#header) {
         at = this.#continue(buf, at, end)
         continue
       }
-      this.#length = (this.#length << 8) | buf[at++]
-      if (++this.#headerAt === STREAM_HEADER) at = this.#begin(buf, at, end)
+      this.#length = ((this.#length << 8) | buf[at++]) >>> 0
+      if (++this.#headerAt === this.#header) at = this.#begin(buf, at, end)
     }
     return at - off
   }

@@ -6,7 +6,7 @@
  * 1 KiB each, not 64.
  */
 import { HEADROOM, OFFLOAD, clearOffload } from '@vde-ts/frame/offload.js'
-import { STREAM_HEADER, writeStreamHeader } from '@vde-ts/frame/stream.js'
+import { LONG_STREAM_HEADER, STREAM_HEADER, writeStreamHeader, type StreamHeader } from '@vde-ts/frame/stream.js'
 import { copyOctets } from '@vde-ts/frame/octets.js'
 import { giveChunk, takeChunk, type Chunk } from './chunk-pool.ts'
 
@@ -14,14 +14,14 @@ import { giveChunk, takeChunk, type Chunk } from './chunk-pool.ts'
 export type Lead =
   /** nothing: datagrams */
   'none' |
-  /** the two octets of the vde stream, which are part of the span */
-  'stream' |
+  /** the length of the vde stream in two octets, or in the four of QEMU, which are part of the span */
+  'stream' | 'long-stream' |
   /** HEADROOM with a zero offload header, not part of the span: frames to be delivered to a sink */
   'headroom' |
   /** as `headroom`, with the frame's own offload header */
   'offload'
 
-const LEAD_OCTETS = { none: 0, stream: STREAM_HEADER, headroom: HEADROOM, offload: HEADROOM } as const
+const LEAD_OCTETS = { none: 0, stream: STREAM_HEADER, 'long-stream': LONG_STREAM_HEADER, headroom: HEADROOM, offload: HEADROOM } as const
 
 /** Bounds and layout of a {@link SendRing}. */
 export interface RingOptions {
@@ -56,6 +56,8 @@ export class SendRing {
   readonly #maxOctets: number
   readonly #lead: Lead
   readonly #leadOctets: number
+  /** Octets of the lead that are part of the span. */
+  readonly #header: StreamHeader | 0
   readonly #budget: Budget | null
   #head: Chunk | null = null
   #tail: Chunk | null = null
@@ -69,6 +71,7 @@ export class SendRing {
     this.#maxOctets = options.maxOctets ?? 128 * 1024
     this.#lead = options.lead ?? 'none'
     this.#leadOctets = LEAD_OCTETS[this.#lead]
+    this.#header = this.#lead === 'stream' ? STREAM_HEADER : this.#lead === 'long-stream' ? LONG_STREAM_HEADER : 0
     this.#budget = options.budget ?? null
   }
 
@@ -116,10 +119,11 @@ export class SendRing {
     chunk.spans[pair] = at
     chunk.spans[pair + 1] = len
     if (this.#lead === 'none') return
-    if (this.#lead === 'stream') {
-      writeStreamHeader(chunk.buf, at - STREAM_HEADER, len)
-      chunk.spans[pair] = at - STREAM_HEADER
-      chunk.spans[pair + 1] = len + STREAM_HEADER
+    const header = this.#header
+    if (header !== 0) {
+      writeStreamHeader(chunk.buf, at, len, header)
+      chunk.spans[pair] = at - header
+      chunk.spans[pair + 1] = len + header
     } else if (this.#lead === 'headroom') clearOffload(chunk.buf, at)
     else for (let i = 1; i <= OFFLOAD; i++) chunk.buf[at - i] = buf[off - i]
   }
@@ -188,8 +192,7 @@ export class SendRing {
     const chunk = this.#head
     if (chunk === null) return
     let octets = 0
-    const extra = this.#lead === 'stream' ? STREAM_HEADER : 0
-    for (let i = 0; i < count; i++) octets += chunk.spans[(chunk.first + i) * 2 + 1] - extra
+    for (let i = 0; i < count; i++) octets += chunk.spans[(chunk.first + i) * 2 + 1] - this.#header
     chunk.first += count
     this.frames -= count
     this.octets -= octets

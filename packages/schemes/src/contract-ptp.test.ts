@@ -1,10 +1,10 @@
 import { linkContract, type ContractOptions } from '@vde-ts/link/contract.js'
 import type { FrameSink, Link } from '@vde-ts/link'
-import { quietSink, until } from '@vde-ts/link/testing.js'
+import { quietSink } from '@vde-ts/link/testing.js'
 import { openVnl } from './registry.ts'
-import { scratch } from './testing.ts'
+import { scratch, sinkOfOpening } from './testing.ts'
 
-for (const scheme of ['ptp', 'ptp2']) {
+for (const scheme of ['ptp', 'ptp2', 'dgram']) {
   let vnl = ''
   let cleanup = (): void => {}
   let secondSink: FrameSink = quietSink
@@ -13,21 +13,13 @@ for (const scheme of ['ptp', 'ptp2']) {
   const makePair = async (first: FrameSink, second: FrameSink): Promise<readonly [Link, Link]> => {
     const dir = scratch()
     cleanup = dir.remove
-    vnl = `${scheme}://${dir.path}/wire`
+    const wire = `${dir.path}/wire`
+    vnl = scheme === 'dgram' ? `dgram://${wire}+->${wire}` : `${scheme}://${wire}`
     secondSink = second
-    let isJoined = false
-    const a = await openVnl(vnl, {
-      onFrame (buf, off, len) { first.onFrame(buf, off, len) },
-      onWritable () { first.onWritable() },
-      onUp () {
-        if (isJoined) first.onUp()
-        isJoined = true
-      },
-      onDown (why) { first.onDown(why) },
-      onClose (why) { first.onClose(why) }
-    })
+    const { sink, opened } = sinkOfOpening(first)
+    const a = await openVnl(scheme === 'dgram' ? `dgram://${wire}->${wire}+` : vnl, sink)
     const b = await openVnl(vnl, second)
-    await until(() => isJoined, 'the first end to hear of the second')
+    await opened
     return [a, b]
   }
 

@@ -9,10 +9,10 @@
  */
 import { native, IN, RDHUP, SEQPACKET } from '@vde-ts/native'
 import { VdeError, systemError, type FrameSink, type Link } from '@vde-ts/link'
-import { acceptBurst } from '@vde-ts/link/accept.js'
+import { Acceptor } from './acceptor.ts'
 import { awaitReady } from './await-ready.ts'
 import { DatagramLink } from './datagram-link.ts'
-import { connectTo, foreign, takeName, type OwnFile } from './ptp-path.ts'
+import { connectTo, foreign, takeName, type OwnFile } from './rendezvous.ts'
 import { Succession } from './succession.ts'
 import type { OpenContext } from './scheme.ts'
 
@@ -46,7 +46,7 @@ class SeqpacketWire {
   readonly #path: string
   readonly #context: OpenContext
   readonly #action: string
-  #listener = -1
+  #acceptor: Acceptor | null = null
   #own: OwnFile | null = null
   #timer: NodeJS.Timeout | null = null
 
@@ -56,7 +56,7 @@ class SeqpacketWire {
     this.#action = action
     this.link = new Succession(sink, {
       label: `ptp://${path}`,
-      onLost: () => { if (this.#listener < 0) this.#again(0) },
+      onLost: () => { if (this.#acceptor === null) this.#again(0) },
       onRelease: () => { this.#release() }
     })
   }
@@ -73,7 +73,7 @@ class SeqpacketWire {
       else native.close(fd)
       return holder === 'other' ? 'other' : 'open'
     } catch (error) {
-      if (fd !== this.#listener) native.close(fd)
+      native.close(fd)
       throw error
     }
   }
@@ -99,17 +99,8 @@ class SeqpacketWire {
       own.remove()
       throw systemError(result, this.#action, native.strerror(-result))
     }
-    this.#listener = fd
     this.#own = own
-    this.#context.loop.add(fd, IN, { onReady: () => { this.#accept() } })
-  }
-
-  #accept (): void {
-    const failure = acceptBurst(this.#listener, (fd) => {
-      this.#welcome(fd)
-      return !this.link.isClosed
-    })
-    if (failure < 0) this.#rest()
+    this.#acceptor = new Acceptor(fd, this.#context.loop, (peer) => { this.#welcome(peer) })
   }
 
   #welcome (fd: number): void {
@@ -122,15 +113,6 @@ class SeqpacketWire {
     this.link.adopt(this.#connection(fd))
   }
 
-  /** The descriptor table is full: whoever waits, waits. */
-  #rest (): void {
-    this.#context.loop.modify(this.#listener, 0)
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null
-      this.#context.loop.modify(this.#listener, IN)
-    }, RETRY_MS)
-  }
-
   #again (ms: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = null
@@ -140,9 +122,7 @@ class SeqpacketWire {
 
   #release (): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
-    if (this.#listener < 0) return
-    this.#context.loop.remove(this.#listener)
-    native.close(this.#listener)
+    this.#acceptor?.close()
     this.#own?.remove()
   }
 }

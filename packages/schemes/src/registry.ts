@@ -9,6 +9,7 @@ import type { OpenContext, Scheme } from './scheme.ts'
 import { agnoScheme } from './agno.ts'
 import { cmdScheme } from './cmd.ts'
 import { locate, type Located } from './locate.ts'
+import { dgramScheme } from './dgram.ts'
 import { impairScheme } from './impair.ts'
 import { macvtapScheme } from './macvtap.ts'
 import { hubScheme, switchScheme } from './netnode.ts'
@@ -18,6 +19,8 @@ import { ptp2Scheme, ptpScheme } from './ptp.ts'
 import { seqpacketScheme } from './seqpacket.ts'
 import { tapScheme } from './tap.ts'
 import { loadThirdParty } from './third-party.ts'
+import { streamListenScheme, streamScheme } from './stream-socket.ts'
+import { tcpListenScheme, tcpScheme } from './tcp.ts'
 import { vdeScheme } from './vde.ts'
 import { vlanScheme } from './vlan.ts'
 
@@ -43,6 +46,11 @@ const BUILT_IN: readonly Scheme[] = [
   hubScheme,
   ptpScheme,
   ptp2Scheme,
+  streamScheme,
+  streamListenScheme,
+  dgramScheme,
+  tcpScheme,
+  tcpListenScheme,
   tapScheme,
   macvtapScheme,
   packetScheme,

@@ -1,4 +1,4 @@
-/** The rendezvous of `ptp://`: a socket file of ours, and what lies under the name already. */
+/** A socket file of ours under a name that others know (`ptp://`, `stream-listen://`), and what lies there already. */
 import { lstatSync } from 'node:fs'
 import { native } from '@vde-ts/native'
 import { VdeError, systemError } from '@vde-ts/link'
@@ -64,4 +64,4 @@ export const takeName = (fd: number, path: string, type: number, context: OpenCo
 
 /** The refusal where something lies that is no socket. */
 export const foreign = (path: string, action: string): VdeError =>
-  new VdeError('EEXIST', action, `"${path}" is no socket, the name of a wire is wanted`)
+  new VdeError('EEXIST', action, `"${path}" is no socket, the name of a socket is wanted`)

@@ -10,15 +10,15 @@
  * knows by the length.
  */
 import { native, ERR, HUP, IN, OUT } from '@vde-ts/native'
-import { systemError, HEADROOM, type Flushable, type FrameSink, type Link, type Loop } from '@vde-ts/link'
+import { VdeError, systemError, HEADROOM, type Flushable, type FrameSink, type Link, type Loop } from '@vde-ts/link'
 import type { DescriptorIo } from '@vde-ts/link/fd-io.js'
 import { SendRing } from '@vde-ts/link/send-ring.js'
-import { MAX_C_FRAME, StreamDecoder, type StreamSink } from '@vde-ts/frame/stream.js'
+import { LONG_STREAM_HEADER, MAX_C_FRAME, StreamDecoder, type StreamHeader, type StreamSink } from '@vde-ts/frame/stream.js'
 
 /** Octets per read: what a pipe holds. */
 const READ_OCTETS = 65536
-/** Octets of frames that wait for one write. */
-const RING = { lead: 'stream', maxFrames: 256, maxOctets: 256 * 1024 } as const
+/** Frames that wait for one write. */
+const RING = { maxFrames: 256, maxOctets: 256 * 1024 } as const
 /** Reads after the reader of our output has left. */
 const LAST_READS = 64
 
@@ -38,6 +38,8 @@ export interface StreamOptions {
   readonly label: string
   /** Longest frame to send; absent: what C programs take. */
   readonly maxFrame?: number
+  /** Octets of a length; absent: two. With four a length over `maxFrame` ends the link, since nothing sane follows it. */
+  readonly header?: StreamHeader
   /** Absent: PLAIN_IO. `sharedIo()` for descriptors that were inherited. */
   readonly io?: DescriptorIo
   /** Called once, when the link is closed, in place of closing the descriptors. */
@@ -65,7 +67,7 @@ export class StreamLink implements Link, Flushable, StreamSink {
   readonly #atMost: number
   readonly #onRelease: (() => void) | null
   readonly #decoder: StreamDecoder
-  readonly #ring = new SendRing(RING)
+  readonly #ring: SendRing
   /** Octets read in the turn in which the sink paused; from `#restAt` on. */
   #rest: Uint8Array | null = null
   #restAt = 0
@@ -80,6 +82,8 @@ export class StreamLink implements Link, Flushable, StreamSink {
   #isReading = false
   /** The input is out of the loop, because it hung up while the link is paused. */
   #isParked = false
+  readonly #endsOnDesync: boolean
+  #broken: VdeError | undefined = undefined
   /** The output has no reader any more. */
   #isReaderGone = false
   #why: Error | undefined = undefined
@@ -95,7 +99,10 @@ export class StreamLink implements Link, Flushable, StreamSink {
     this.#io = options.io ?? PLAIN_IO
     this.#atMost = Math.min(this.#io.atMost, MOST)
     this.#onRelease = options.onRelease ?? null
-    this.#decoder = new StreamDecoder(this)
+    const isLong = options.header === LONG_STREAM_HEADER
+    this.#ring = new SendRing({ ...RING, lead: isLong ? 'long-stream' : 'stream' })
+    this.#decoder = isLong ? new StreamDecoder(this, this.maxFrame, LONG_STREAM_HEADER) : new StreamDecoder(this)
+    this.#endsOnDesync = isLong
     loop.add(inFd, 0, { onReady: (events) => { this.#onInput(events) } })
     if (outFd !== inFd) loop.add(outFd, 0, { onReady: (events) => { this.#onOutput(events) } })
   }
@@ -154,6 +161,14 @@ export class StreamLink implements Link, Flushable, StreamSink {
   /** A whole frame, from the decoder. */
   onFrame (buf: Uint8Array, off: number, len: number): void { this.#sink.onFrame(buf, off, len) }
 
+  /** A length that no frame has, from the decoder. */
+  onDesync (length: number): void {
+    if (!this.#endsOnDesync) return
+    this.#decoder.held = true
+    this.#broken = new VdeError('EPROTO', `read ${this.label}`,
+      `a frame of ${length} octets is announced, at most ${this.maxFrame} are taken`)
+  }
+
   /** The loop calls it at the end of a turn in which something was sent. */
   flush (): void {
     this.#isDirty = false
@@ -211,6 +226,10 @@ export class StreamLink implements Link, Flushable, StreamSink {
     const used = this.#decoder.push(buf, HEADROOM, count)
     this.#isReading = false
     isSharedTaken = wasTaken
+    if (this.#broken !== undefined) {
+      this.#end(this.#broken)
+      return -EAGAIN
+    }
     if (used < count && !this.#isClosed) this.#keep(buf.subarray(HEADROOM + used, HEADROOM + count))
     return count
   }
@@ -230,7 +249,8 @@ export class StreamLink implements Link, Flushable, StreamSink {
       this.#isReading = true
       this.#restAt += this.#decoder.push(rest, this.#restAt, rest.length - this.#restAt)
       this.#isReading = false
-      if (this.#restAt === rest.length) this.#rest = null
+      if (this.#restAt === rest.length || this.#broken !== undefined) this.#rest = null
+      if (this.#broken !== undefined) return this.#end(this.#broken)
     }
     if (this.#isEnded) this.#tell()
     else if (this.#isReaderGone) this.#finish(undefined)

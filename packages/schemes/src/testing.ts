@@ -2,10 +2,31 @@
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { VdeError, loop } from '@vde-ts/link'
+import { VdeError, loop, type FrameSink } from '@vde-ts/link'
 import { Switch, type SwitchOptions } from '@vde-ts/switch'
 import type { VdeListener } from './listener.ts'
 import { serveSwitch, type SwitchServerOptions } from './switch-server.ts'
+
+/** A sink that keeps the first `onUp` of a link to itself: who opens it waits for that, and tests of later ones do not see it. */
+export const sinkOfOpening = (sink: FrameSink): { readonly sink: FrameSink, readonly opened: Promise<void> } => {
+  let isOpen = false
+  let settle = (): void => {}
+  const opened = new Promise<void>((resolve) => { settle = resolve })
+  return {
+    opened,
+    sink: {
+      onFrame (buf, off, len) { sink.onFrame(buf, off, len) },
+      onWritable () { sink.onWritable() },
+      onUp () {
+        if (isOpen) return sink.onUp()
+        isOpen = true
+        settle()
+      },
+      onDown (why) { sink.onDown(why) },
+      onClose (why) { sink.onClose(why) }
+    }
+  }
+}
 
 /** A new directory and what removes it with all it holds. */
 export const scratch = (): { readonly path: string, remove (): void } => {
