@@ -221,7 +221,7 @@ test(`console lines: ${SHARE} inputs`, { ms: MS }, async () => {
     return fresh
   }
   let dialogue = begin()
-  const words = [...commands.table.rows.map((row) => row.path).filter((path) => !/^(load|plugin\/add|logout|shutdown|port\/capture)$/.test(path)),
+  const words = [...commands.table.rows.map((row) => row.path).filter((path) => !/^(load|plugin\/add|logout|shutdown|port\/capture|events)$/.test(path)),
     ' ', ' ', ' ', '1', '5', '0', '-1', '4095', '99999999999', '0x10', '010', '02:00:00:00:00:01', '--json', 'NONE', 'root', '\r', '\t', '#', '.', '\0', 'é', '\u001b']
   let end: (FrameSink & { close (): void }) | null = null
   await grind(SHARE, (i) => {

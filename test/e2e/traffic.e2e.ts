@@ -100,6 +100,26 @@ test('events: who comes, what is learnt, who goes', { needs: ['vde_plug'], ours:
   await b.end()
 })
 
+test('events as JSON, for programs: what there is, then what happens', { needs: ['vde_plug'], ours: ['vde_switch', 'unixterm'] }, async (scene) => {
+  const net = await ourSwitch(scene)
+  const first = new PlugPipe(scene, [peer('vde_plug'), net.dir], 1)
+  const console = await net.console()
+  await waitFor(async () => (await console.ask('port/print')).includes('endpoint'), 5000, 'the first station')
+  const term = scene.start([ours('unixterm'), net.mgmt])
+  await term.says(/vde\$ $/)
+  term.write('events\n')
+  await term.says(/\{"event":"port","port":1,.*"isUp":true.*\}\n\{"event":"ready",.*\}\n$/)
+  const second = new PlugPipe(scene, [peer('vde_plug'), net.dir], 2)
+  await term.says(/\{"event":"port\/\+","port":2\}\n\{"event":"port\/ep\/\+","port":2,"endpoint":2\}\n/)
+  await meet(first, second)
+  await term.says(/\{"event":"hash\/\+","mac":"02:00:5e:00:00:01","vlan":0,"port":1\}\n/)
+  term.write('port/create 9\n')
+  await second.end()
+  await term.says(/\{"event":"port\/-","port":2\}\n/)
+  assert.doesNotMatch(await console.ask('port/allprint'), /Port 0009/)
+  assert.doesNotMatch(term.out, /1000 Success/)
+})
+
 test('a table of 20 000 addresses is printed whole, to a slow reader too', { needs: ['vde_plug', 'fixed'], ours: ['vde_switch'] }, async (scene) => {
   const net = await ourSwitch(scene)
   const a = new PlugPipe(scene, [peer('vde_plug'), net.dir], 1)

@@ -44,6 +44,8 @@ export interface Command<C> {
   /** Wants somebody who listens: answered EBADF without. */
   readonly wantsSession?: boolean
   readonly ends?: Ending
+  /** Has turned its session into a stream of events when it succeeds: no status follows. Not in scripts. */
+  readonly isStream?: boolean
   /**
    * @throws {VdeError} becomes the status `1eee`
    */

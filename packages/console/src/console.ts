@@ -9,7 +9,7 @@
 import { native } from '@vde-ts/native'
 import { VdeError } from '@vde-ts/link'
 import { Args, type Call, type Command, type CommandTable, type Ending } from './command.ts'
-import { dataLine } from './escape.ts'
+import { dataLine, jsonText } from './escape.ts'
 import { EventHub, type Subscriber } from './events.ts'
 
 const EIO = 5
@@ -97,13 +97,15 @@ export class Console<C> {
     } catch (error) {
       outcome = this.#failure(error, line)
     }
+    if (command.isStream === true && outcome === DONE) return outcome
     yield (output === 'data' ? '.\n' : '') + status(outcome.errno)
     return outcome
   }
 
   #check (command: Command<C>, isJson: boolean, call: Call<C>): void {
     if (isJson && command.json === undefined) throw new VdeError('EINVAL', `run ${command.path}`, 'it has no --json form')
-    if (command.wantsSession === true && call.subscriber === null) {
+    const isInScript = call.subscriber === null || (command.isStream === true && call.depth > 0)
+    if (command.wantsSession === true && isInScript) {
       throw new VdeError('EBADF', `run ${command.path}`, 'a session is wanted')
     }
     if (call.depth > DEEPEST_LOAD) throw new VdeError('ELOOP', `run ${command.path}`, `scripts load scripts over ${DEEPEST_LOAD} deep`)
@@ -171,10 +173,6 @@ function * jsonPieces (value: unknown): Generator<string> {
   }
   yield `${piece}]\n`
 }
-
-/** JSON without the terminal controls that JSON itself allows. */
-const jsonText = (value: unknown): string => JSON.stringify(value)
-  .replace(/[\u007f-\u009f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`)
 
 const isIterator = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function'

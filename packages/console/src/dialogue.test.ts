@@ -25,6 +25,19 @@ const rows: Array<Row<World>> = [
       throw new VdeError('ENOSPC', 'go on', 'no room')
     }
   },
+  {
+    path: 'stream',
+    syntax: 'PREFIX',
+    help: 'a stream',
+    output: 'raw',
+    wantsSession: true,
+    isStream: true,
+    run (_, args, { console, subscriber }) {
+      console.events.subscribe(subscriber!, args.word(0, 'PREFIX'))
+      subscriber!.becomeStream?.()
+      return ['begin\n']
+    }
+  },
   { path: 'bug', syntax: '', help: 'our mistake', output: 'data', run: () => { throw new TypeError('oops') } },
   {
     path: 'items',
@@ -198,6 +211,20 @@ test('events come between replies, never inside', () => {
   const text = first + hear()
   assert.ok(text.endsWith('.\n1000 Success\n\nvde$ 3021 port/+ 02\\x0a.\n'))
   assert.is(text.split('\n').filter((line) => line.startsWith('line ')).length, 3000)
+})
+
+test('a stream of events: JSON, no prompt, no more commands, losses told', () => {
+  const { hear, ask, topic, dialogue } = make()
+  hear()
+  assert.is(ask('stream port\n'), 'begin\n')
+  topic.publish('01', { port: 1 })
+  assert.is(hear(), '{"event":"port/+","port":1}\n')
+  assert.is(ask(`${'lines 3\n'.repeat(20_000)}shutdown\n`), '')
+  for (let i = 0; i < MAX_EVENTS + 5; i++) topic.publish('')
+  assert.is(hear().split('\n').at(-2), '{"event":"lost","count":5}')
+  dialogue.finish()
+  assert.is(hear(), '')
+  assert.is(dialogue.ended, 'end')
 })
 
 test('events nobody takes are bounded and counted', () => {

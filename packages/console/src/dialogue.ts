@@ -13,12 +13,15 @@
  * executing the first half of `port/remove 12` would remove port 1. So an unfinished line is executed after a pause only
  * when it came in one piece, with nothing before it in that piece, and starts with a known command: a program's single
  * write looks like that, a typist on a raw socket and a cut batch do not.
+ *
+ * A command may turn the dialogue into a stream of events (`events`): from then on nothing is executed or prompted, and
+ * each event is a line of JSON.
  */
 import { VdeError } from '@vde-ts/link'
 import type { Ending } from './command.ts'
 import type { Console, Outcome } from './console.ts'
 import { status } from './console.ts'
-import type { Subscriber } from './events.ts'
+import { eventJson, eventLine, type PublishedEvent, type Subscriber } from './events.ts'
 import { LineBuffer, type LinesSnapshot } from './lines.ts'
 
 /** How long a line without its end must have been alone, in milliseconds. */
@@ -54,6 +57,7 @@ export interface DialogueSnapshot {
   readonly isLone: boolean
   readonly isFinished: boolean
   readonly ended: DialogueEnd | null
+  readonly isStream: boolean
   readonly events: readonly string[]
   readonly lostEvents: number
   /** Categories subscribed to. */
@@ -77,6 +81,7 @@ export class Dialogue<C> implements Subscriber {
   readonly #onEvent: () => void
   #reply: Generator<string, Outcome> | null = null
   #isFinished = false
+  #isStream = false
   /** The unfinished line came in one piece, at the start of that piece. */
   #isLone = false
   /** Said before everything else: the greeting, or what another process had begun to say. */
@@ -105,6 +110,7 @@ export class Dialogue<C> implements Subscriber {
       isLone: this.#isLone,
       isFinished: this.#isFinished,
       ended: this.ended,
+      isStream: this.#isStream,
       events: [...this.#events],
       lostEvents: this.lostEvents,
       topics: this.#console.events.heardBy(this)
@@ -118,6 +124,7 @@ export class Dialogue<C> implements Subscriber {
     this.#isLone = snapshot.isLone
     this.#isFinished = snapshot.isFinished
     this.ended = snapshot.ended
+    this.#isStream = snapshot.isStream
     this.#events.push(...snapshot.events)
     this.lostEvents = snapshot.lostEvents
     this.#console.events.renew(this, snapshot.topics)
@@ -149,13 +156,20 @@ export class Dialogue<C> implements Subscriber {
     this.#lines.flush()
   }
 
-  onEvent (line: string): void {
+  onEvent (event: PublishedEvent): void {
     if (this.#events.length >= MAX_EVENTS) {
       this.lostEvents++
       return
     }
-    this.#events.push(line)
+    this.#events.push(this.#isStream ? eventJson(event) : eventLine(event))
     this.#onEvent()
+  }
+
+  /** From now on events are told as JSON; those that wait were for the other form, and what `events` tells first has them. */
+  becomeStream (): void {
+    this.#isStream = true
+    this.#events.length = 0
+    this.lostEvents = 0
   }
 
   /** The next piece of output; null when there is nothing to say now, or, with {@link ended} set, ever. */
@@ -185,14 +199,15 @@ export class Dialogue<C> implements Subscriber {
   #takeEvents (): string {
     const lines = this.#events.splice(0).join('')
     if (this.lostEvents === 0) return lines
-    const lost = `3000 debug/lost ${this.lostEvents}\n`
+    const lost = this.#isStream ? `{"event":"lost","count":${this.lostEvents}}\n` : `3000 debug/lost ${this.lostEvents}\n`
     this.lostEvents = 0
     return lines + lost
   }
 
   /** Starts the next line's reply; false when there is no line. */
   #start (): boolean {
-    const line = this.#lines.shift()
+    let line = this.#lines.shift()
+    while (this.#isStream && line !== undefined) line = this.#lines.shift()
     if (line === undefined) {
       if (this.#isFinished) this.ended = 'end'
       return false
@@ -207,6 +222,7 @@ export class Dialogue<C> implements Subscriber {
     if (step.done !== true) return step.value
     this.#reply = null
     const { ending } = step.value
+    if (this.#isStream && ending === null) return ''
     if (ending === null || (ending === 'logout' && !this.#options.mayLogout)) {
       return this.#options.isPrompting ? this.#console.prompt : ''
     }

@@ -1,16 +1,34 @@
 /**
  * What a console hears of without asking again: `debug/add` subscribes it to categories, and each event is one line
  *
- *     3TTT path text          TTT: tag of the category, three octal digits
+ *     3TTT path text                                  TTT: tag of the category, three octal digits
+ *     {"event":"port/ep/+","port":1,"endpoint":7}     for a session that is a stream of events, see `events`
  */
 import { escapeControls } from '@vde-ts/frame/escape.js'
 import { VdeError } from '@vde-ts/link'
+import { jsonText } from './escape.ts'
 
 /** Somebody who reads events. */
 export interface Subscriber {
-  /** One event, complete with its newline. Must not throw. */
-  onEvent (line: string): void
+  /** Must not throw. */
+  onEvent (event: PublishedEvent): void
+  /** Takes no more commands, and events as JSON from now on. Absent: it cannot. */
+  becomeStream? (): void
 }
+
+/** What happened: for people, and for programs. */
+export interface PublishedEvent {
+  readonly category: Category
+  /** May be a stranger's. */
+  readonly text: string
+  readonly data: Readonly<Record<string, string | number>>
+}
+
+/** The event as the original tells it, with its newline. */
+export const eventLine = ({ category, text }: PublishedEvent): string => `3${tagText(category.tag)} ${category.path} ${escapeControls(text)}\n`
+
+/** The event as a line of JSON. */
+export const eventJson = ({ category, data }: PublishedEvent): string => `${jsonText({ event: category.path, ...data })}\n`
 
 /** A kind of event, as `debug/list` shows it. `tag` is 0 to 0o777. */
 export interface Category {
@@ -46,11 +64,11 @@ export class Topic {
     return had
   }
 
-  /** Tells all subscribers; `text` may be a stranger's. */
-  publish (text: string): void {
+  /** Tells all subscribers; `text` may be a stranger's, `data` says the same for programs. */
+  publish (text: string, data: PublishedEvent['data'] = {}): void {
     if (!this.isWanted) return
-    const line = `3${tagText(this.category.tag)} ${this.category.path} ${escapeControls(text)}\n`
-    for (const one of this.#subscribers) one.onEvent(line)
+    const event = { category: this.category, text, data }
+    for (const one of this.#subscribers) one.onEvent(event)
   }
 }
 

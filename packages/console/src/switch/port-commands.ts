@@ -16,6 +16,7 @@ const print = (path: string, help: string, isIdleShown: boolean): Command<Switch
   * json (context, args) { for (const port of chosen(context, args, isIdleShown)) yield portJson(context, port) }
 })
 
+/** The menu `port`. */
 export const portCommands: ReadonlyArray<Row<SwitchContext>> = [
   { path: 'port', help: 'PORTS' },
   {
@@ -162,7 +163,8 @@ function * portLines ({ names }: SwitchContext, port: Port): Generator<string> {
 const counts = (frames: number, octets: number): string =>
   `pkts ${String(frames).padStart(10)}          bytes ${String(octets).padStart(20)}`
 
-const portJson = ({ names }: SwitchContext, port: Port): object => ({
+/** A port as `port/print --json` shows it. */
+export const portJson = ({ names }: SwitchContext, port: Port): object => ({
   port: port.number,
   untaggedVlan: port.pvid,
   isActive: port.isActive,

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { isCommand } from '../command.ts'
+import { eventJson, eventLine, type PublishedEvent } from '../events.ts'
 import { makeBench, type Bench } from '../testing.ts'
 
 interface World { bench: Bench }
@@ -237,7 +238,7 @@ test('help has a column for each, ours marked', ({ bench }) => {
 test('table events come while somebody listens', ({ bench }) => {
   bench.plug(6)
   const heard: string[] = []
-  const one = { onEvent (line: string) { heard.push(line) } }
+  const one = { onEvent (event: PublishedEvent) { heard.push(eventLine(event)) } }
   run(bench, 'vlan/create 5')
   run(bench, 'hash/add 02:00:00:00:00:01 6 5')
   bench.console.events.subscribe(one, 'hash')
@@ -246,6 +247,28 @@ test('table events come while somebody listens', ({ bench }) => {
   bench.console.events.drop(one)
   run(bench, 'hash/del 02:00:00:00:00:01 5')
   assert.equal(heard, ['3012 hash/- 02:00:00:00:00:01 VLAN 05:00 Port 6\n', '3011 hash/+ 02:00:00:00:00:01 VLAN 05:00 Port 6\n'])
+})
+
+test('events: every port, then what happens, in JSON; no status, nothing of what was subscribed before', ({ bench }) => {
+  const heard: PublishedEvent[] = []
+  let streams = 0
+  const one = { onEvent (event: PublishedEvent) { heard.push(event) }, becomeStream () { streams++ } }
+  bench.plug(6)
+  bench.console.events.subscribe(one, 'hash')
+  const lines = [...bench.console.execute('events port', one)].join('').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+  assert.equal(lines.map(({ event, port }) => [event, port]), [['port', 6], ['ready', undefined]])
+  assert.is(streams, 1)
+  run(bench, 'hash/add 02:00:00:00:00:01 6 0')
+  bench.plug(7)
+  assert.equal(heard.map(eventJson), [
+    '{"event":"port/+","port":7}\n', '{"event":"port/ep/+","port":7,"endpoint":2}\n'
+  ])
+})
+
+test('events of no category, and from a script, are refused as commands are', ({ bench }) => {
+  assert.is(short(bench, 'events nosuch'), '1022')
+  const reply = [...bench.console.execute('events', null)].join('')
+  assert.match(reply, /^1009 /)
 })
 
 test('debug/list has every category', ({ bench }) => {

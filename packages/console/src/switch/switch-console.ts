@@ -14,6 +14,7 @@ import { hashCommands } from './hash-commands.ts'
 import { Names } from './names.ts'
 import { portCommands } from './port-commands.ts'
 import { followSwitch } from './switch-events.ts'
+import { eventCommands } from './event-commands.ts'
 import { vlanCommands } from './vlan-commands.ts'
 import { vlanPortCommands } from './vlan-port-commands.ts'
 import { watchCommands } from './watch-commands.ts'
@@ -60,7 +61,7 @@ const dataSocketCommands: ReadonlyArray<Row<SwitchContext>> = [
 /** The commands of a switch; `more` come behind them. */
 export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): CommandTable<SwitchContext> => new CommandTable(
   dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands(),
-  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, more
+  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, eventCommands, more
 )
 
 /** A console that hears what its switch tells. */

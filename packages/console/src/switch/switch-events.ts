@@ -1,7 +1,7 @@
 /** Events of a switch: what its observer is told, as the lines other programs know. */
 import { formatHalves } from '@vde-ts/frame/mac.js'
 import type { Switch } from '@vde-ts/switch'
-import type { EventHub } from '../events.ts'
+import type { EventHub, Topic } from '../events.ts'
 import { digits } from './format.ts'
 
 /** Adds the categories to `hub` and follows `sw`. @returns ends it */
@@ -26,8 +26,8 @@ const followHash = (sw: Switch, hub: EventHub): () => void => {
     const isWanted = added.isWanted || removed.isWanted
     if (isWanted && stop === null) {
       stop = sw.observe({
-        hashAdded (hi, lo, vlan, port) { if (added.isWanted) added.publish(hashText(hi, lo, vlan, port)) },
-        hashRemoved (hi, lo, vlan, port) { if (removed.isWanted) removed.publish(hashText(hi, lo, vlan, port)) }
+        hashAdded: (hi, lo, vlan, port) => { tell(added, hi, lo, vlan, port) },
+        hashRemoved: (hi, lo, vlan, port) => { tell(removed, hi, lo, vlan, port) }
       })
     } else if (!isWanted) {
       stop?.()
@@ -39,6 +39,10 @@ const followHash = (sw: Switch, hub: EventHub): () => void => {
   return () => { stop?.() }
 }
 
+const tell = (topic: Topic, hi: number, lo: number, vlan: number, port: number): void => {
+  if (topic.isWanted) topic.publish(hashText(hi, lo, vlan, port), { mac: formatHalves(hi, lo), vlan, port })
+}
+
 const followPorts = (sw: Switch, hub: EventHub): () => void => {
   const portAdded = hub.add({ path: 'port/+', tag: 0o21, help: 'a port was made' })
   const portRemoved = hub.add({ path: 'port/-', tag: 0o22, help: 'the last endpoint of a port left' })
@@ -46,11 +50,11 @@ const followPorts = (sw: Switch, hub: EventHub): () => void => {
   const endpointAdded = hub.add({ path: 'port/ep/+', tag: 0o31, help: 'an endpoint was plugged in' })
   const endpointRemoved = hub.add({ path: 'port/ep/-', tag: 0o32, help: 'an endpoint left' })
   return sw.observe({
-    portAdded (port) { portAdded.publish(digits(port, 2)) },
-    portRemoved (port) { portRemoved.publish(digits(port, 2)) },
-    description (port, id, text) { described.publish(`${endpointText(port, id)} -> "${text}"`) },
-    endpointAdded (port, id) { endpointAdded.publish(endpointText(port, id)) },
-    endpointRemoved (port, id) { endpointRemoved.publish(endpointText(port, id)) }
+    portAdded (port) { portAdded.publish(digits(port, 2), { port }) },
+    portRemoved (port) { portRemoved.publish(digits(port, 2), { port }) },
+    description (port, id, text) { described.publish(`${endpointText(port, id)} -> "${text}"`, { port, endpoint: id, description: text }) },
+    endpointAdded (port, id) { endpointAdded.publish(endpointText(port, id), { port, endpoint: id }) },
+    endpointRemoved (port, id) { endpointRemoved.publish(endpointText(port, id), { port, endpoint: id }) }
   })
 }
 
