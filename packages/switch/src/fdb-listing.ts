@@ -2,7 +2,7 @@
  * The listing of a forwarding table. Its order is that of the original's hash buckets, which scripts have seen for years: it
  * is computed for display only, and says nothing about where {@link Fdb} keeps a row.
  *
- * A table may hold 65 536 addresses, and frames wait while it is listed. So the rows are copied as numbers, put in order by
+ * A table may hold 131 072 addresses, and frames wait while it is listed. So the rows are copied as numbers, put in order by
  * one number each, and become objects a bucket at a time, when the reader gets there: of 60 000 addresses in 128 buckets
  * the first step takes 8 ms and no other more than 1, where objects sorted at once took 40.
  */

@@ -38,8 +38,8 @@ export const rowEntry = (rows: Int32Array, at: number, nowSec: number): FdbEntry
   isStatic: (rows[at + 2] & STATIC) !== 0
 })
 
-/** Most addresses a table holds unless told otherwise. */
-export const DEFAULT_CAPACITY = 65536
+/** Most addresses a table holds unless told otherwise: 4 MiB when full, and networks of a hundred thousand fit. */
+export const DEFAULT_CAPACITY = 131_072
 
 /** A table as it travels: the live rows, in the order of this machine's octets, and the time they refer to. */
 export interface FdbSnapshot {

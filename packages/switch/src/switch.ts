@@ -42,7 +42,7 @@ export interface SwitchOptions {
   readonly priority?: number
   /** Pass tagged frames of VLANs that are not defined. */
   readonly isVlanTransparent?: boolean
-  /** Most addresses in the forwarding table; default 65 536. */
+  /** Most addresses in the forwarding table; default 131 072. */
   readonly capacity?: number
 }
 
