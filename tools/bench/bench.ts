@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { runRow, type Settings } from './lib/harness.ts'
 import { machine } from './lib/machine.ts'
 import { Needs, type Need } from './lib/needs.ts'
+import { watchOthers } from './lib/others.ts'
 import { repository } from './lib/programs.ts'
 import { markdown, textTable, type Report } from './lib/report.ts'
 import type { Row, RowResult } from './lib/row.ts'
@@ -82,7 +83,8 @@ const readOptions = (): Options => {
     writes: write || (only === undefined && !quick && !anyway),
     needs: new Needs(anyway ? WAIVED : []),
     isStrict: !anyway,
-    log (line) { console.error(`  ${line}`) }
+    log (line) { console.error(`  ${line}`) },
+    others: watchOthers
   }
 }
 

@@ -5,7 +5,7 @@ import { runRow, type Settings } from './harness.ts'
 import { Needs, type Need } from './needs.ts'
 import type { Row, Sample, Side } from './row.ts'
 
-const settings = (runs: number): Settings => ({ runs, seconds: 0, needs: new Needs(['tun']), isStrict: true, log () {} })
+const settings = (runs: number): Settings => ({ runs, seconds: 0, needs: new Needs(['tun']), isStrict: true, log () {}, others: () => () => 0 })
 
 /** A side that answers its samples one after the other and notes that it was run; an Error among them is thrown. */
 const side = (name: string, samples: ReadonlyArray<Sample | Error>, log: string[] = []): Side => {
@@ -48,6 +48,16 @@ harness('a run that fails takes its pair along and leaves the others', async () 
   assert.is(result.status, 'partly')
   assert.match(result.notes[0], /run 2 of b: broke/)
   assert.is(result.figures[0]?.ours.runs, 2)
+})
+
+harness('a disturbed run is tried again; when it stays so the least disturbed counts, and the report says so', async () => {
+  const others = (shares: number[]): Settings['others'] => () => () => shares.shift()!
+  const ours = (): Side => side('a', [{ value: 1 }, { value: 2 }, { value: 3 }])
+  const quiet = await runRow(row({ ours: ours() }), { ...settings(1), others: others([0.3, 0.02]) })
+  assert.equal([quiet.figures[0]?.ours.median, quiet.notes], [2, []])
+  const loud = await runRow(row({ ours: ours() }), { ...settings(1), others: others([0.3, 0.1, 0.2]) })
+  assert.is(loud.figures[0]?.ours.median, 2)
+  assert.match(loud.notes[0], /1 runs were disturbed.* 10 %/)
 })
 
 harness('a row that keeps failing is given up, and says why', async () => {
