@@ -10,6 +10,7 @@
 import { native, IN, RDHUP } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { acceptBurst } from '@vde-ts/link/accept.js'
+import { Trickle } from '@vde-ts/link/trickle.js'
 import type { Arrival, Departure, Ticket } from '@vde-ts/link/part.js'
 import { tapDevice } from '@vde-ts/tun-tap'
 import { peerOf, type Peer } from './accounts.ts'
@@ -84,6 +85,7 @@ export class AttachServer implements Watcher {
   /** Oldest first. */
   readonly #pending = new Set<Connection>()
   readonly #attached = new Set<Connection>()
+  readonly #leaving = new Trickle<Connection>((one) => { one.detach(undefined) })
   /** Until when, by uid. */
   readonly #banned = new Map<number, number>()
   #resumeTimer: NodeJS.Timeout | null = null
@@ -197,6 +199,9 @@ export class AttachServer implements Watcher {
     this.#attached.add(one)
   }
 
+  /** The client has hung up: it is detached when it is its turn. */
+  leaves (one: Connection): void { this.#leaving.add(one) }
+
   gone (one: Connection): void {
     this.#pending.delete(one)
     this.#attached.delete(one)
@@ -252,7 +257,10 @@ class Connection implements Watcher {
   }
 
   onReady (): void {
-    if (this.#sink !== null) return this.#detach(undefined)
+    if (this.#sink !== null) {
+      this.#options.loop.remove(this.#fd)
+      return this.#server.leaves(this)
+    }
     clearTimeout(this.#timer)
     this.#options.loop.remove(this.#fd)
     this.#isInspected = true
@@ -348,10 +356,11 @@ class Connection implements Watcher {
     if (this.#isClosed) return
     this.#server.ban(this.#peer)
     this.#say({ errno: UNSUPPORTED, text: 'writes to the TAP take too long' })
-    this.#detach(new VdeError('ETIME', 'use a TAP', 'writes take too long'))
+    this.detach(new VdeError('ETIME', 'use a TAP', 'writes take too long'))
   }
 
-  #detach (why: Error | undefined): void {
+  /** Tells the sink, and closes. */
+  detach (why: Error | undefined): void {
     const sink = this.#sink
     this.#sink = null
     if (sink !== null && !this.#isClosed) sink.onClose(why) // which closes the link, which closes us

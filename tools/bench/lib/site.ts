@@ -75,6 +75,9 @@ export class Program {
   /** Forgets the output so far: long runs say much. */
   forget (): void { this.out = '' }
 
+  /** Ends it without warning. */
+  kill (): void { this.#child.kill('SIGKILL') }
+
   /** Ends it: the end of its input and SIGTERM, then SIGKILL. */
   async stop (): Promise<void> {
     if (this.#isEnded || this.pid < 0) return

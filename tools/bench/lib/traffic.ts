@@ -48,11 +48,11 @@ export const smallUdp = async (pair: Pair, seconds: number): Promise<Sample> => 
   return { value: delivered / sum.seconds / 1000, extra: { 'loss %': sum.lost_packets / Math.max(sum.packets, 1) * 100 } }
 }
 
-/** Pings from `a` to `b` every 10 ms: median in ms, 95th percentile, lost ones. */
+/** Pings from `a` to `b` every 10 ms: median in ms, 95th percentile, longest, lost ones. */
 export const pings = async (pair: Pair, seconds: number): Promise<Sample> => {
   const count = Math.max(20, Math.round(seconds * 100))
   const text = await pair.a.run(`ping -i 0.01 -c ${count} -W 1 ${ADDRESS_B} || true`, seconds * 1000 + 20_000)
   const times = [...text.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms))
   if (times.length === 0) throw new Error(`Cannot measure: no ping came back, ${text.slice(-200)}`)
-  return { value: median(times), extra: { 'p95 ms': quantile(times, 0.95), lost: count - times.length } }
+  return { value: median(times), extra: { 'p95 ms': quantile(times, 0.95), 'max ms': Math.max(...times), lost: count - times.length } }
 }

@@ -1,9 +1,10 @@
 /** Rows of small packets: how many a second, and how long one takes. */
 import { Clients } from '../lib/clients.ts'
 import type { Need } from '../lib/needs.ts'
-import { expectAttached, pairOn, startSwitch, type Pair, type Suite } from '../lib/networks.ts'
+import { expectAttached, joinMany, pairOn, startSwitch, type Pair, type Suite } from '../lib/networks.ts'
 import type { Row, Sample, Side } from '../lib/row.ts'
 import { pings, smallUdp } from '../lib/traffic.ts'
+import { sleep } from '../lib/wait.ts'
 
 const OURS: readonly Need[] = ['iperf3', 'ping', 'ip', 'tun', 'attach']
 const ALL_C: readonly Need[] = ['iperf3', 'ping', 'ip', 'tun', 'c:vde_switch', 'c:vdens']
@@ -41,6 +42,26 @@ const pingsUnderFlood = (suite: Suite): Side => ({
   }
 })
 
+const LEAVERS = 1000
+
+/** The longest ping between two namespaces while a vdens with a thousand more interfaces is killed. */
+const pingsDuringLeave: Side = {
+  ...side('ours', pings),
+  open: async (site) => {
+    const network = await startSwitch(site, 'ours', 'sw', ['--numports', '1100'])
+    const pair = await pairOn(site, network.dir, ['ours', 'ours'])
+    const crowd = await joinMany(site, 'ours', network.dir, LEAVERS)
+    await expectAttached(site, network)
+    return async (seconds) => {
+      const pinging = pings(pair, seconds)
+      await sleep(seconds * 1000 * MARGIN)
+      crowd.program.kill()
+      const { extra } = await pinging
+      return { value: extra!['max ms']!, extra: { lost: extra!.lost! } }
+    }
+  }
+}
+
 const WORDS = { unit: 'ms', against: 'C vde_switch and C vdens' }
 
 export const smallRows: readonly Row[] = [
@@ -75,5 +96,15 @@ export const smallRows: readonly Row[] = [
     ],
     ours: pingsUnderFlood('ours'),
     peer: pingsUnderFlood('c')
+  },
+  {
+    name: 'ping-leave',
+    work: `ping, longest, while ${LEAVERS} attached endpoints leave at once`,
+    against: 'nobody',
+    unit: 'ms',
+    target: { op: '<=', value: 20, of: 'value', unit: 'ms' },
+    also: [{ extra: 'lost', unit: 'pings', target: { op: '<=', value: 0, of: 'value', unit: 'pings' } }],
+    ours: pingsDuringLeave,
+    runs: 3
   }
 ]
