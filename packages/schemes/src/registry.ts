@@ -16,6 +16,7 @@ import { hubScheme, switchScheme } from './netnode.ts'
 import { nullScheme } from './null.ts'
 import { packetScheme, pcapScheme } from './packet.ts'
 import { ptp2Scheme, ptpScheme } from './ptp.ts'
+import { restartScheme } from './restart.ts'
 import { seqpacketScheme } from './seqpacket.ts'
 import { tapScheme } from './tap.ts'
 import { loadThirdParty } from './third-party.ts'
@@ -58,6 +59,7 @@ const BUILT_IN: readonly Scheme[] = [
   cmdScheme,
   seqpacketScheme,
   nullScheme,
+  restartScheme,
   vlanScheme,
   agnoScheme,
   impairScheme
