@@ -4,7 +4,7 @@ import { openVnl } from './registry.ts'
 import { scratch } from './testing.ts'
 
 // The node queues for a station that is slow, and drops beyond that: it is a switch, not a wire.
-for (const kind of ['hub', 'switch']) {
+for (const kind of ['hub', 'switch', 'multi', 'bonding']) {
   let remove = (): void => {}
   const makePair = async (left: FrameSink, right: FrameSink): Promise<readonly [Link, Link]> => {
     const dir = scratch()

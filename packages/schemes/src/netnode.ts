@@ -1,8 +1,8 @@
 /**
- * hub:// and switch:// - a multiplexer inside of the process that opens it. The opener is one station, "the host"; others
- * join with `vde://PATH`.
+ * hub://, switch://, multi:// and bonding:// - a multiplexer inside of the process that opens it. The opener is one
+ * station, "the host"; others join with `vde://PATH`.
  *
- *     opener --- memory pair --- endpoint | Switch | endpoint --- PATH/fdN --- client
+ *     opener --- memory pair --- endpoint | Switch or CableGroup | endpoint --- PATH/fdN --- client
  *
  * Our bridge and our control socket, so a client can neither stall nor spin the owner, and the node forwards whether or
  * not its owner takes frames. A node that died is replaced by the next one on the same path.
@@ -10,7 +10,7 @@
 import { randomInt } from 'node:crypto'
 import { parseMode, parseNumber } from '@vde-ts/vnl'
 import { VdeError, memoryPair, type FrameSink, type Link } from '@vde-ts/link'
-import { Switch } from '@vde-ts/switch'
+import { CableGroup, Switch, type CableMode, type CableRequest, type Endpoint } from '@vde-ts/switch'
 import type { ControlRequest } from '@vde-ts/frame/control.js'
 import { groupNumber, loginName, type Peer } from './accounts.ts'
 import { deriveModes, type Modes } from './control-directory.ts'
@@ -25,7 +25,7 @@ const DEFAULT_MODE = 0o600
 const DEFAULT_EXPIRE_SEC = 120
 const TICK_MS = 1000
 
-type Kind = 'hub' | 'switch'
+type Kind = 'hub' | 'switch' | CableMode
 
 const params: Readonly<Record<string, Parameter>> = {
   mode: { help: 'octal permissions of ctl and the data sockets', value: 'MODE', fallback: '0600' },
@@ -46,6 +46,10 @@ const scheme = (kind: Kind, summary: string): Scheme => ({
 
 /** `hub://PATH`: what one station sends all others get. */
 export const hubScheme: Scheme = scheme('hub', 'be a hub that others join with vde://PATH')
+/** `multi://PATH`: the opener's frames go to every client, theirs to the opener only. */
+export const multiScheme: Scheme = scheme('multi', 'several cables to one station, each frame on all of them')
+/** `bonding://PATH`: the same, a frame on one of them in turn. */
+export const bondingScheme: Scheme = scheme('bonding', 'several cables to one station, frames on each in turn')
 /** `switch://PATH`: addresses are learnt. VLAN tags pass untouched in both. */
 export const switchScheme: Scheme = scheme('switch', 'be a learning switch that others join with vde://PATH')
 
@@ -53,7 +57,7 @@ export const switchScheme: Scheme = scheme('switch', 'be a learning switch that 
 const openNode = (kind: Kind, tail: Tail, sink: FrameSink, context: OpenContext): Link => {
   const path = tail.path === '' ? `/tmp/vdenode_${loginName()}` : tail.path
   const action = `open ${kind}://${path}`
-  const bridge = makeBridge(kind, tail)
+  const { inside, attach, attachHost } = kind === 'multi' || kind === 'bonding' ? makeGroup(kind) : makeBridge(kind, tail)
   const listener = new VdeListener({
     path,
     ...readModes(tail),
@@ -61,15 +65,31 @@ const openNode = (kind: Kind, tail: Tail, sink: FrameSink, context: OpenContext)
     action,
     busy: 'EEXIST',
     loop: context.loop,
-    admit: (request, peer) => admitClient(bridge, request, peer, action),
+    admit: (request, peer) => admitClient(attach, request, peer, action),
     admitTap: (request, peer) =>
-      tapAdmission(bridge.attach({ port: 'any', owner: peer, module: `${request.kind} attached`, description: request.description })),
+      tapAdmission(attach({ owner: peer, module: `${request.kind} attached`, description: request.description })),
     log (line) { context.log(`${kind}://${path}: ${line}`) }
   })
-  return new NodeLink(`${kind}://${path}`, bridge, listener, sink, context.description)
+  const self = { uid: process.geteuid!(), gid: -1, groups: [] }
+  const host = attachHost({ owner: self, module: 'host', description: context.description })
+  return new NodeLink(`${kind}://${path}`, { inside, host, listener }, sink)
 }
 
-const makeBridge = (kind: Kind, tail: Tail): Switch => {
+type Attach = (request: CableRequest) => Endpoint
+
+/** What a node is inside, and how to plug into it: clients, and the opener itself. */
+interface Node {
+  readonly inside: Pick<Switch, 'close' | 'tick'>
+  readonly attach: Attach
+  readonly attachHost: Attach
+}
+
+const makeGroup = (mode: CableMode): Node => {
+  const group = new CableGroup(mode, MAX_STATIONS)
+  return { inside: group, attach: (request) => group.attach(request), attachHost: (request) => group.attachStation(request) }
+}
+
+const makeBridge = (kind: Kind, tail: Tail): Node => {
   const bridge = new Switch({
     seed: count(tail, 'hashseed', randomInt(MAX_COUNT), 0),
     // Its own address is nobody's: a node sends no frames of its own.
@@ -82,7 +102,8 @@ const makeBridge = (kind: Kind, tail: Tail): Switch => {
   })
   bridge.hash.setExpire(count(tail, 'expiretime', DEFAULT_EXPIRE_SEC, 1))
   bridge.hash.setMinPersistence(0)
-  return bridge
+  const attach: Attach = (request) => bridge.attach({ ...request, port: 'any' })
+  return { inside: bridge, attach, attachHost: attach }
 }
 
 const readModes = (tail: Tail): Modes => {
@@ -99,12 +120,18 @@ const count = (tail: Tail, key: string, fallback: number, least: number): number
   return text === undefined ? fallback : parseNumber(text, key, least, MAX_COUNT)
 }
 
-const admitClient = (bridge: Switch, request: ControlRequest, peer: Peer, action: string): Admission => {
+const admitClient = (attach: Attach, request: ControlRequest, peer: Peer, action: string): Admission => {
   if (request.version !== 3 || request.kind !== 0) {
     throw new VdeError('EINVAL', `join ${action.slice('open '.length)}`, 'a netnode has no port zero and speaks version 3 only')
   }
-  const endpoint = bridge.attach({ port: 'any', owner: peer, module: 'vde', description: request.description })
+  const endpoint = attach({ owner: peer, module: 'vde', description: request.description })
   return admission(endpoint, `fd${endpoint.id}`)
+}
+
+interface NodeParts {
+  readonly inside: Node['inside']
+  readonly host: Endpoint
+  readonly listener: VdeListener
 }
 
 /** The host's end of a node. Closing it ends the node. */
@@ -113,21 +140,20 @@ class NodeLink implements Link {
   readonly maxFrame: number
   readonly label: string
   readonly #link: Link
-  readonly #bridge: Switch
+  readonly #inside: Node['inside']
   readonly #listener: VdeListener
   readonly #ticker: NodeJS.Timeout
 
-  constructor (label: string, bridge: Switch, listener: VdeListener, sink: FrameSink, description: string) {
-    const host = bridge.attach({ port: 'any', owner: { uid: process.geteuid!(), gid: -1, groups: [] }, module: 'host', description })
+  constructor (label: string, { inside, host, listener }: NodeParts, sink: FrameSink) {
     const [link, plug] = memoryPair(sink, host)
     host.connect(plug)
     this.label = label
     this.offload = link.offload
     this.maxFrame = link.maxFrame
     this.#link = link
-    this.#bridge = bridge
+    this.#inside = inside
     this.#listener = listener
-    this.#ticker = setInterval(() => { bridge.tick(Math.floor(performance.now() / 1000)) }, TICK_MS)
+    this.#ticker = setInterval(() => { inside.tick(Math.floor(performance.now() / 1000)) }, TICK_MS)
     this.#ticker.unref()
   }
 
@@ -139,6 +165,6 @@ class NodeLink implements Link {
     clearInterval(this.#ticker)
     this.#link.close()
     this.#listener.close()
-    this.#bridge.close()
+    this.#inside.close()
   }
 }

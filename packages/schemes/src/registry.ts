@@ -12,7 +12,7 @@ import { locate, type Located } from './locate.ts'
 import { dgramScheme } from './dgram.ts'
 import { impairScheme } from './impair.ts'
 import { macvtapScheme } from './macvtap.ts'
-import { hubScheme, switchScheme } from './netnode.ts'
+import { bondingScheme, hubScheme, multiScheme, switchScheme } from './netnode.ts'
 import { nullScheme } from './null.ts'
 import { packetScheme, pcapScheme } from './packet.ts'
 import { ptp2Scheme, ptpScheme } from './ptp.ts'
@@ -45,6 +45,8 @@ const BUILT_IN: readonly Scheme[] = [
   vdeScheme,
   switchScheme,
   hubScheme,
+  multiScheme,
+  bondingScheme,
   ptpScheme,
   ptp2Scheme,
   streamScheme,

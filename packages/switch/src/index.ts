@@ -1,5 +1,6 @@
 export * from './access.ts'
 export * from './bridge.ts'
+export * from './cable-group.ts'
 export * from './capture.ts'
 export * from './endpoint.ts'
 export * from './fdb-entry.ts'
