@@ -1,9 +1,8 @@
 /**
  * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. What
- * stands between the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7, METRICS in
- * vde_switch.1) is
- * rewritten by a run without arguments. With --check nothing is written: a stale page, a missing section or a groff
- * warning is a problem.
+ * stands between the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7 and
+ * wirefilter.1, METRICS in vde_switch.1) is rewritten by a run without arguments. With --check nothing is written: a stale
+ * page, a missing section or a groff warning is a problem.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
@@ -11,8 +10,9 @@ import { fileURLToPath } from 'node:url'
 import { optionsRoff } from '../packages/cli/src/command.ts'
 import { specs } from '../packages/cli/src/specs.ts'
 import { METRICS } from '../packages/cli/src/vde-switch/metrics/table.ts'
-import { isCommand } from '../packages/console/src/command.ts'
+import { isCommand, type CommandTable } from '../packages/console/src/command.ts'
 import { switchTable } from '../packages/console/src/switch/switch-console.ts'
+import { wirefilterTable } from '../packages/console/src/wirefilter/wirefilter-console.ts'
 import { listSchemes } from '../packages/schemes/src/registry.ts'
 
 const man = fileURLToPath(new URL('../man/', import.meta.url))
@@ -33,7 +33,7 @@ const schemesRoff = (): string => listSchemes().map((scheme) => {
   return [`.TP\n.B ${escape(scheme.name)}://\n${escape(scheme.summary)}`, ...nested].join('\n')
 }).join('\n')
 
-const commandsRoff = (): string => switchTable().rows.map((row) => {
+const commandsRoff = <C>({ rows }: CommandTable<C>): string => rows.map((row) => {
   if (!isCommand(row)) return `.SS ${escape(row.path)}`
   const syntax = row.syntax === '' ? '' : ` ${escape(row.syntax).replace(/ /g, '\\ ')}`
   return `.TP\n.BI ${escape(row.path)}${syntax === '' ? '' : ` "${syntax}"`}\n${escape(row.help)}${row.isOurs === true ? ' (vde\\-ts)' : ''}`
@@ -78,7 +78,8 @@ const render = (path: string, sections: readonly string[]): void => {
 for (const spec of specs) update(`man1/${spec.name}.1`, 'OPTIONS', optionsRoff(spec))
 update('man1/vde_switch.1', 'METRICS', metricsRoff())
 update('man7/vnl.7', 'SCHEMES', schemesRoff())
-update('man7/vde_console.7', 'COMMANDS', commandsRoff())
+update('man7/vde_console.7', 'COMMANDS', commandsRoff(switchTable()))
+update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
 for (const file of readdirSync(man + 'man7')) render(`man7/${file}`, SECTIONS_7)
 for (const problem of problems) console.error(problem)

@@ -8,7 +8,9 @@ import { spec as vdePlug } from './vde-plug/spec.ts'
 import { spec as vdeSwitch } from './vde-switch/spec.ts'
 import { spec as vdens } from './vdens/spec.ts'
 import { spec as vnl } from './vnl/spec.ts'
+import { netemuSpec, spec as wirefilter } from './wirefilter/spec.ts'
 
 export const specs: readonly CommandSpec[] = [
-  dpipe, vdePlug, plug2tap, vdeSwitch, tunctl, vdens, unixtermSpec, vdetermSpec, unixcmdSpec, vdecmdSpec, vnl
+  dpipe, vdePlug, plug2tap, vdeSwitch, tunctl, vdens, unixtermSpec, vdetermSpec, unixcmdSpec, vdecmdSpec, vnl,
+  wirefilter, netemuSpec
 ]

@@ -98,6 +98,8 @@ const rangeText = (min: number, max: number): string =>
 /** The rows of one console, in the order of its `help`. */
 export class CommandTable<C> {
   readonly rows: ReadonlyArray<Row<C>>
+  /** Arguments may follow a command without a blank, as in `delay100`: the first command that the line begins with is meant. */
+  isGlued = false
   readonly #commands = new Map<string, Command<C>>()
 
   constructor (...tables: ReadonlyArray<ReadonlyArray<Row<C>>>) {
@@ -110,7 +112,12 @@ export class CommandTable<C> {
   }
 
   /** The command whose whole path is `word`. Nothing is abbreviated, nothing may follow without a blank. */
-  find (word: string): Command<C> | undefined { return this.#commands.get(word) }
+  find (word: string): Command<C> | undefined {
+    const exact = this.#commands.get(word)
+    if (exact !== undefined || !this.isGlued) return exact
+    for (const [path, command] of this.#commands) if (word.startsWith(path)) return command
+    return undefined
+  }
 
   /** Lines of `help`, limited to paths that start with `prefix`. */
   * help (prefix: string): Generator<string> {

@@ -80,6 +80,7 @@ export class Console<C> {
       yield status(ENOSYS)
       return { errno: ENOSYS, message: `Cannot run "${path}": there is no such command, see help`, ending: null }
     }
+    if (path !== command.path) words.splice(0, 1, command.path, path.slice(command.path.length))
     if (command.ends !== undefined) return { errno: 0, message: '', ending: command.ends }
     return yield * this.#answer(command, words, line, { console: this, subscriber, depth })
   }

@@ -25,7 +25,10 @@ export interface PublishedEvent {
 }
 
 /** The event as the original tells it, with its newline. */
-export const eventLine = ({ category, text }: PublishedEvent): string => `3${tagText(category.tag)} ${category.path} ${escapeControls(text)}\n`
+export const eventLine = ({ category, text }: PublishedEvent): string => {
+  const shown = escapeControls(text)
+  return `${category.line?.(shown) ?? `3${tagText(category.tag)} ${category.path} ${shown}`}\n`
+}
 
 /** The event as a line of JSON. */
 export const eventJson = ({ category, data }: PublishedEvent): string => `${jsonText({ event: category.path, ...data })}\n`
@@ -35,6 +38,8 @@ export interface Category {
   readonly path: string
   readonly tag: number
   readonly help: string
+  /** The whole line of an event, without its newline, where a client expects another form than `3TTT path text`. */
+  readonly line?: (text: string) => string
 }
 
 /** One category and who listens. Whoever publishes asks {@link Topic.isWanted} before it makes any text. */

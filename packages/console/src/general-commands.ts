@@ -21,20 +21,23 @@ export const generalCommands = <C>(what: string): Array<Row<C>> => [
 /**
  * `load PATH`: every line is echoed and answered; a session that may call it may read any file that the program may.
  */
-export const loadCommand = <C>(): Row<C> => ({
+export const loadCommand = <C>(echo: Echo = (path, line) => `vde[${path}]: ${line}\n`): Row<C> => ({
   path: 'load',
   syntax: 'path',
   help: 'run the commands in a file',
   output: 'raw',
   wantsSession: true,
-  run: (_, args, call) => load(args.words.join(' '), call)
+  run: (_, args, call) => load(args.words.join(' '), call, echo)
 })
 
+/** How a line of a file is shown in front of its reply. */
+type Echo = (path: string, line: string) => string
+
 /** Echoes each line, then answers it as if it had been typed. */
-function * load <C> (path: string, { console, subscriber, depth }: Call<C>): Generator<string> {
+function * load <C> (path: string, { console, subscriber, depth }: Call<C>, echo: Echo): Generator<string> {
   const shown = escapeControls(path)
   for (const line of readScript(path)) {
-    yield `vde[${shown}]: ${escapeControls(line)}\n`
+    yield echo(shown, escapeControls(line))
     yield * console.execute(line, subscriber, depth + 1)
   }
 }

@@ -66,8 +66,9 @@ export const applyChange = (link: ImpairedLink, what: Change): void => {
   applyFlags(link, what)
 }
 
-/** The part of a change that is not settings. */
-export const applyFlags = (link: ImpairedLink, { flags }: Change): void => {
+/** The part of a change that is not settings. @param isOneWay nothing is done to the in direction */
+export const applyFlags = (link: ImpairedLink, change: Change, isOneWay: boolean = false): void => {
+  const flags = change.flags.filter(([side]) => !isOneWay || side === 'out')
   for (const [side, flag, isOn] of flags) {
     if (flag === 'fifo') link[side].isFifo = isOn
   }

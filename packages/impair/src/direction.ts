@@ -21,6 +21,7 @@ import { MS, SECOND } from './limits.ts'
 import { Line, type LineHost } from './line.ts'
 import { NodeList } from './node-list.ts'
 import { STREAMS } from './random.ts'
+import type { Replay } from './record.ts'
 import { NOTHING, isNothing, isPureDelay, type Settings } from './settings.ts'
 import { drawn, least } from './value.ts'
 
@@ -32,13 +33,12 @@ export interface Output {
   onRoom (): void
 }
 
-/** Sees the fate of every frame of one direction, for a record. */
+/** Sees what is decided about every frame of one direction. */
 export interface Recorder {
-  /**
-   * Chance has decided about frame `index`, or time about one of its copies.
-   * @param copies 0: dropped, for `fate`; `delay` in nanoseconds is that of the first copy
-   */
-  onFate (index: number, len: number, fate: keyof Drops | 'sent', copies: number, delay: number): void
+  /** Chance has decided about frame `index`. @param reason why it is lost; null: it is not, ask `fate` */
+  onJudged (index: number, len: number, reason: keyof Drops | null, fate: Fate, settings: Settings): void
+  /** One copy of it found no room. */
+  onDropped (index: number, len: number, reason: keyof Drops): void
 }
 
 /** Octets that wait for the output before the sender is made to wait. */
@@ -54,6 +54,8 @@ export class Direction implements Due, LineHost {
   /** False: nothing passes. */
   isUp = true
   recorder: Recorder | null = null
+  /** Told the octets of each frame that was handed on. */
+  onDelivered: ((len: number) => void) | null = null
 
   readonly #engine: Engine
   readonly #output: Output
@@ -63,6 +65,7 @@ export class Direction implements Due, LineHost {
   #settings: Settings = NOTHING
   #isNothing = true
   #isPureDelay = true
+  #isFollowing = false
   /** Made when they are first needed: most links of a large process never have a rate. */
   #line: Line | null = null
   #delayLine: DelayLine | null = null
@@ -82,14 +85,25 @@ export class Direction implements Due, LineHost {
     this.#added = added
   }
 
+  /** Has frames meet the decisions of a record; null: those of the seed again. */
+  follow (replay: Replay | null): void {
+    this.#fate.follow(replay)
+    this.#isFollowing = replay !== null
+    this.#classify()
+  }
+
+  #classify (): void {
+    this.#isNothing = !this.#isFollowing && isNothing(this.#settings)
+    this.#isPureDelay = !this.#isFollowing && isPureDelay(this.#settings)
+  }
+
   get settings (): Settings { return this.#settings }
 
   /** From now on; frames on their way stay as they are, the line goes on at its new rate. */
   set settings (settings: Settings) {
     const before = this.#settings
     this.#settings = settings
-    this.#isNothing = isNothing(settings)
-    this.#isPureDelay = isPureDelay(settings)
+    this.#classify()
     this.#line?.onSettings(before, settings)
     if (before.speed !== settings.speed && this.#speedTimer >= 0 && this.#engine.isSet(this.#speedTimer)) {
       this.#speedFree = this.#engine.now()
@@ -120,21 +134,16 @@ export class Direction implements Due, LineHost {
     if (this.#isNothing && this.isUp && this.#waiting === 0 && this.recorder === null) return this.#passOn(buf, off, len)
     const index = this.#count(len, 1)
     const reason = this.#judge(index, len)
+    this.#engine.now()
+    if (this.recorder !== null) this.recorder.onJudged(index, len, reason, this.#fate, this.#settings)
     if (reason !== null) {
-      this.#drop(reason, index, len)
+      this.counters.drops[reason]++
       return true
     }
     const { copies } = this.#fate
-    if (this.recorder !== null) this.#record(this.recorder, index, len)
-    this.#engine.now()
     this.counters.duplicated += copies - 1
     for (let copy = 0; copy < copies && !this.#isClosed; copy++) this.#enter(buf, off, len, hasHeader, index, copy)
     return true
-  }
-
-  #record (recorder: Recorder, index: number, len: number): void {
-    this.#fate.drawDelay(this.#settings, index, 0)
-    recorder.onFate(index, len, 'sent', this.#fate.copies, drawn[0])
   }
 
   /** Nothing is to be done and nothing waits: as if there were no link in between. */
@@ -144,9 +153,14 @@ export class Direction implements Due, LineHost {
     const counters = this.counters
     counters.inFrames++
     counters.inOctets += len
-    counters.outFrames++
-    counters.outOctets += len
+    this.#delivered(len)
     return true
+  }
+
+  #delivered (len: number): void {
+    this.counters.outFrames++
+    this.counters.outOctets += len
+    if (this.onDelivered !== null) this.onDelivered(len)
   }
 
   #count (octets: number, frames: number): number {
@@ -170,7 +184,7 @@ export class Direction implements Due, LineHost {
 
   #drop (reason: keyof Drops, index: number, len: number): void {
     this.counters.drops[reason]++
-    this.recorder?.onFate(index, len, reason, 0, 0)
+    this.recorder?.onDropped(index, len, reason)
   }
 
   /** A frame with work left to do: whole where all of it meets the same, else its segments. */
@@ -247,8 +261,7 @@ export class Direction implements Due, LineHost {
   /** Sends from where the frame lies. False: the output is full. */
   #tryNow (buf: Uint8Array, off: number, len: number): boolean {
     if (this.#ready.frames > 0 || !this.#output.deliver(buf, off, len)) return false
-    this.counters.outFrames++
-    this.counters.outOctets += len
+    this.#delivered(len)
     return true
   }
 
@@ -362,8 +375,7 @@ export class Direction implements Due, LineHost {
     const engine = this.#engine
     const len = engine.len[node]
     if (!this.#output.deliver(engine.buf(node), engine.at(node), len)) return false
-    this.counters.outFrames++
-    this.counters.outOctets += len
+    this.#delivered(len)
     this.#ready.shift(engine, this.reckoned(node))
     this.#forget(node)
     return !this.#isClosed

@@ -9,6 +9,7 @@
  */
 import { toProbability, toQuantile } from './normal.ts'
 import { STREAMS, Stream, asUnit } from './random.ts'
+import type { Decision, Replay } from './record.ts'
 import type { Settings } from './settings.ts'
 import { drawValue, drawn, least, shape, type Value } from './value.ts'
 
@@ -45,11 +46,17 @@ export class Fate {
   #normal: Float64Array | null = null
   #isCorrupt = false
   #length = 0
+  /** Decisions to meet instead of drawn ones, where there are any; and that for the frame judged last. */
+  #replay: Replay | null = null
+  #decision: Decision | null = null
 
   constructor (seed: number, direction: number) {
     this.#seed = seed
     this.#direction = direction
   }
+
+  /** Has frames meet the decisions of a record; those it does not name, and all after null, are drawn. */
+  follow (replay: Replay | null): void { this.#replay = replay }
 
   /** Draws of one impairment, by its number in STREAMS. */
   stream (impairment: number): Stream {
@@ -67,6 +74,15 @@ export class Fate {
     this.#isCorrupt = s.corrupt > 0 && this.#corrupt(s, index)
     this.mayFlip = this.#isCorrupt || s.noise.base !== 0 || s.noise.spread !== 0
     if (s.delayCorrelation > 0 && s.delay.scale !== 0) this.#stepDelay(s, index)
+    this.#decision = this.#replay?.[this.#direction]?.get(index) ?? null
+    if (this.#decision !== null) this.#obey(this.#decision)
+  }
+
+  #obey ({ copies, isReordered, flips }: Decision): void {
+    this.isLost = copies === 0
+    this.copies = copies
+    this.isReordered = isReordered
+    this.mayFlip = flips.some((bits) => bits.length > 0)
   }
 
   #lose (s: Settings, index: number): boolean {
@@ -145,10 +161,12 @@ export class Fate {
    */
   drawDelay (s: Settings, index: number, copy: number): void {
     const value = s.delay
-    if (value.scale === 0) {
-      drawn[0] = value.base
-      return
-    }
+    if (this.#decision !== null) drawn[0] = this.#decision.delays[copy] ?? 0
+    else if (value.scale === 0) drawn[0] = value.base
+    else this.#drawDelay(value, s, index, copy)
+  }
+
+  #drawDelay (value: Value, s: Settings, index: number, copy: number): void {
     const stream = this.stream(STREAMS.delay)
     if (s.delayCorrelation > 0 && copy === 0 && this.#normal !== null) {
       drawn[0] = this.#normal[0]
@@ -167,12 +185,18 @@ export class Fate {
 
   /** Whether copy `copy` of the frame judged last has a flipped bit. */
   isFlipped (s: Settings, index: number, copy: number): boolean {
+    if (this.#decision !== null) return (this.#decision.flips[copy] ?? []).length > 0
     return this.#isCorrupt || this.#nextNoise(s, index, copy, 0, -1) < this.#length * 8
   }
 
   /** Flips the bits of a copy that lies at `at`. @returns how many */
   flip (s: Settings, index: number, copy: number, buf: Uint8Array, at: number): number {
     const bits = this.#length * 8
+    if (this.#decision !== null) {
+      const told = (this.#decision.flips[copy] ?? []).filter((bit) => bit < bits)
+      for (const bit of told) flipBit(buf, at, bit)
+      return told.length
+    }
     let count = 0
     for (let bit = this.#nextNoise(s, index, copy, 0, -1); bit < bits; bit = this.#nextNoise(s, index, copy, count, bit)) {
       flipBit(buf, at, bit)

@@ -23,6 +23,7 @@ import { loadThirdParty } from './third-party.ts'
 import { streamListenScheme, streamScheme } from './stream-socket.ts'
 import { tcpListenScheme, tcpScheme } from './tcp.ts'
 import { vdeScheme } from './vde.ts'
+import { wirefilterScheme } from './wirefilter/scheme.ts'
 import { vlanScheme } from './vlan.ts'
 
 /** How to open: what the C library calls open arguments, and the world. Everything may be absent. */
@@ -64,7 +65,8 @@ const BUILT_IN: readonly Scheme[] = [
   restartScheme,
   vlanScheme,
   agnoScheme,
-  impairScheme
+  impairScheme,
+  wirefilterScheme
 ]
 
 const schemes = new Map<string, Scheme>(BUILT_IN.map((scheme) => [scheme.name, scheme]))

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { Deadline } from './wait.ts'
 
+/** Of a switch. */
 const PROMPT = '\nvde$ '
 
 export class ConsoleClient {
@@ -11,8 +12,11 @@ export class ConsoleClient {
   readonly #socket: Socket
   readonly #watchers = new Set<() => void>()
 
-  private constructor (socket: Socket) {
+  readonly #prompt: string
+
+  private constructor (socket: Socket, prompt: string) {
     this.#socket = socket
+    this.#prompt = prompt
     socket.setEncoding('latin1')
     socket.on('data', (chunk) => { this.text += String(chunk); this.#wake() })
     socket.on('close', () => { this.closed = true; this.#wake() })
@@ -20,11 +24,11 @@ export class ConsoleClient {
   }
 
   /** Connects and reads the greeting. */
-  static async open (path: string): Promise<ConsoleClient> {
+  static async open (path: string, prompt: string = PROMPT): Promise<ConsoleClient> {
     const socket = connect(path)
     await new Promise<void>((resolve, reject) => { socket.once('connect', resolve); socket.once('error', reject) })
-    const client = new ConsoleClient(socket)
-    await client.until(PROMPT)
+    const client = new ConsoleClient(socket, prompt)
+    await client.until(prompt)
     return client
   }
 
@@ -32,7 +36,7 @@ export class ConsoleClient {
   async ask (command: string, ms = 5000): Promise<string> {
     this.text = ''
     this.#socket.write(command + '\n')
-    return await this.until(PROMPT, ms)
+    return await this.until(this.#prompt, ms)
   }
 
   /** Waits for `end`, takes everything up to it, and answers what was before. */

@@ -67,6 +67,9 @@ export class PlugPipe {
   /** True when a probe with this text is among what came and was not taken. */
   heard (text: string): boolean { return this.frames.some((bytes) => probeText(bytes) === text) }
 
+  /** Has `look` called whenever frames have come. */
+  watch (look: () => void): void { this.#watchers.add(look) }
+
   /** Closes its input: a plug in stream mode ends by that, with status 0. */
   async end (ms = 5000): Promise<Exit> {
     this.proc.endInput()
