@@ -40,6 +40,11 @@ export interface Link {
    * Of a super-frame, which only a link with offload takes, it bounds the segments: headers and gso_size.
    */
   readonly maxFrame: number
+  /**
+   * MTU that an interface on this link should have, where the medium puts something around each frame: then what it sends
+   * passes the path whole. Absent: 1500.
+   */
+  readonly mtu?: number | undefined
   /** What to show of it to people: kind of medium and, where it has one, its name. */
   readonly label: string
   /**

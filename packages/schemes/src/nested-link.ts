@@ -64,6 +64,7 @@ export class NestedLink implements Link, FrameSink {
 
   get offload (): boolean { return this.#coder.keepsOffload && this.#inner?.offload === true }
   get maxFrame (): number { return (this.#inner?.maxFrame ?? 0) - this.#coder.overhead }
+  get mtu (): number | undefined { return this.#inner?.mtu === undefined ? undefined : this.#inner.mtu - this.#coder.overhead }
   get queued (): number { return this.#inner?.queued ?? 0 }
   get rxDrops (): number { return (this.#inner?.rxDrops ?? 0) + this.#coder.rxDrops }
   get txDrops (): number { return (this.#inner?.txDrops ?? 0) + this.#coder.txDrops }

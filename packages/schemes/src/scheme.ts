@@ -24,6 +24,8 @@ export interface OpenContext {
 /** A scheme: its grammar, from which parser, `--help` and man page come, and how it is opened. */
 export interface Scheme extends TailGrammar {
   readonly summary: string
+  /** What it puts around each frame, for people: octets, and of what. Absent: nothing that costs an interface its MTU. */
+  readonly overhead?: string
   /**
    * Opens the link, paused. Delivers to `sink` from the first `resume` on.
    * @throws {VdeError} ENOENT, ECONNREFUSED, EACCES, EADDRINUSE, … from the medium; EINVAL for a bad parameter

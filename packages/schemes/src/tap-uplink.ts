@@ -2,7 +2,8 @@
  * The network of an interface of ours: handed to the switch where that is possible, else reached through datagrams.
  *
  *     open --attach--> lent: the switch moves the frames              \  whoever uses this joins the link with
- *          --else----> any other link: we move them, without offload  /  the TapLink as ever
+ *          --else----> any other link: we move them, with offload where  /  the TapLink as ever
+ *                      the link takes it
  *
  * After the end of one link `open` may be called for the next: the TAP stays lent meanwhile, so that its frames wait in
  * its queue, and the former port is asked for.
@@ -32,6 +33,8 @@ export class TapUplink {
   readonly #target: Target | null
   #tap: TapLink | null = null
   #last: AttachedLink | null = null
+  /** The link opened last, when its frames are ours to move. */
+  #link: Link | null = null
 
   constructor (vnl: string, options: UplinkOptions = {}) {
     this.#vnl = vnl
@@ -43,13 +46,16 @@ export class TapUplink {
   get canAttach (): boolean { return this.#target !== null && this.#target.directories.some(hasAttach) }
 
   /** The TAP, which stays the caller's. */
-  use (tap: TapLink): void { this.#tap = tap }
+  use (tap: TapLink): void {
+    this.#tap = tap
+    if (this.#link !== null) this.#agree(tap, this.#link)
+  }
 
   /** @throws {VdeError} as `openVnl` */
   async open (sink: FrameSink): Promise<Link> {
     const tap = this.#tap
     const target = this.#target
-    if (tap === null || target === null) return await openVnl(this.#vnl, sink, this.#options)
+    if (tap === null || target === null) return await this.#join(sink)
     if (!tap.isAlive) {
       tap.reclaim() // and so it ends
       throw new VdeError('ENODEV', `open ${this.#vnl}`, 'the interface was removed')
@@ -57,18 +63,32 @@ export class TapUplink {
     const mayAttach = this.#last?.isHandedBack !== true
     const attached = mayAttach ? await this.#attach(tap, target, sink) : 'unsupported'
     if (typeof attached !== 'string') return attached
-    let link = await openVnl(this.#vnl, sink, this.#options)
+    let link = await this.#join(sink)
     if (attached === 'absent' && this.canAttach) {
       // A switch that came up between the two tries takes the TAP now. It shall find its former port free.
       link.close()
       const late = await this.#attach(tap, target, sink)
       if (typeof late !== 'string') return late
-      link = await openVnl(this.#vnl, sink, this.#options)
+      link = await this.#join(sink)
     }
     this.#last = null
-    tap.setOffload(false)
     tap.reclaim()
     return link
+  }
+
+  /** The network as a link whose frames we move. */
+  async #join (sink: FrameSink): Promise<Link> {
+    const link = await openVnl(this.#vnl, sink, this.#options)
+    this.#link = link
+    if (this.#tap !== null) this.#agree(this.#tap, link)
+    return link
+  }
+
+  /** Both sides hand over super-frames, or neither: one that the other side does not take would be lost. */
+  #agree (tap: TapLink, link: Link): void {
+    const hasOffload = link.offload && this.#options.hasOffload !== false
+    tap.setOffload(hasOffload)
+    link.setOffload?.(hasOffload)
   }
 
   async #attach (tap: TapLink, target: Target, sink: FrameSink): Promise<Link | NotAttached> {

@@ -54,6 +54,9 @@ export class Interface {
     if (!this.#uplink.canAttach) await this.#start()
   }
 
+  /** MTU that the network wants of the interface, if it wants one. Before `join`. */
+  get mtu (): number | undefined { return this.#network.link.mtu }
+
   async #start (): Promise<void> {
     await this.#network.start()
     this.#isOpen = true

@@ -18,6 +18,8 @@ import type { Plan } from './plan.ts'
 import { PASSED_ON, endFor } from './signals.ts'
 import { commandError, vnlError } from './start.ts'
 
+const ETHERNET_MTU = 1500
+
 export class Session {
   readonly #program: Program
   readonly #plan: Plan
@@ -54,8 +56,10 @@ export class Session {
   async #start (interfaces: readonly string[]): Promise<void> {
     const { command, sysadm, vnls, isPacket, hasOffload: _offload, prefix: _prefix, ...inside } = this.#plan
     const medium = interfaces.length === 0 ? 'tap' : mediumFor(isPacket, text => { this.#program.log(text) })
+    // One for all of them: the least that a network asks for.
+    const mtu = Math.min(ETHERNET_MTU, ...this.#interfaces.map(made => made.mtu ?? ETHERNET_MTU))
     const tapFlags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR
-    const namespace = startNamespace({ command, sysadm, interfaces, medium, tapFlags, ...inside })
+    const namespace = startNamespace({ command, sysadm, interfaces, medium, tapFlags, mtu, ...inside })
     this.#namespace = namespace
     this.#program.cleanup.add(() => { namespace.close() })
     for (const [index, made] of this.#interfaces.entries()) await this.#join(made, index, vnls[index]!)

@@ -22,6 +22,8 @@ export interface Explained {
   /** Unquoted path or address; all of a raw tail. */
   readonly path: string
   readonly parameters: readonly ExplainedParameter[]
+  /** What is put around each frame; null: nothing that costs an interface its MTU. */
+  readonly overhead: string | null
   /** The network in the braces; null: none. */
   readonly inner: Explained | null
 }
@@ -48,7 +50,9 @@ const explainLevel = ({ scheme, tail: { path, params }, inner }: Level): Explain
   })
   const positional = params.get('')
   if (positional !== undefined) parameters.unshift({ name: '', value: positional, isDefault: false, help: '' })
-  return { scheme: scheme.name, summary: scheme.summary, path, parameters, inner: inner === null ? null : explainLevel(inner) }
+  const overhead = scheme.overhead ?? null
+  const below = inner === null ? null : explainLevel(inner)
+  return { scheme: scheme.name, summary: scheme.summary, path, parameters, overhead, inner: below }
 }
 
 const COLUMN = 14
@@ -67,6 +71,7 @@ const levelLines = (level: Explained): string[] => [
   `${level.scheme}://`.padEnd(COLUMN + 2) + level.summary,
   ...(level.path === '' ? [] : [row('', level.path)]),
   ...level.parameters.map(parameterLine),
+  ...(level.overhead === null ? [] : [row('(overhead)', level.overhead)]),
   ...(level.inner === null ? [] : levelLines(level.inner).map((line, i) => i === 0 ? `  in it: ${line}` : `         ${line}`))
 ]
 
