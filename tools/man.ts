@@ -1,8 +1,8 @@
 /**
  * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. What
- * stands between the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, COMMANDS in vde_console.7 and
- * wirefilter.1, METRICS in vde_switch.1) is rewritten by a run without arguments. With --check nothing is written: a stale
- * page, a missing section or a groff warning is a problem.
+ * stands between the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, PARAMETERS in the page of a scheme,
+ * COMMANDS in vde_console.7 and wirefilter.1, METRICS in vde_switch.1) is rewritten by a run without arguments. With --check
+ * nothing is written: a stale page, a missing section or a groff warning is a problem.
  */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
@@ -14,6 +14,7 @@ import { isCommand, type CommandTable } from '../packages/console/src/command.ts
 import { switchTable } from '../packages/console/src/switch/switch-console.ts'
 import { wirefilterTable } from '../packages/console/src/wirefilter/wirefilter-console.ts'
 import { listSchemes } from '../packages/schemes/src/registry.ts'
+import type { Scheme } from '../packages/schemes/src/scheme.ts'
 
 const man = fileURLToPath(new URL('../man/', import.meta.url))
 const check = process.argv.includes('--check')
@@ -24,11 +25,13 @@ const SECTIONS_7 = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'PARAMETERS', 'EXIT STATU
 
 const escape = (text: string): string => text.replace(/\\/g, '\\e').replace(/-/g, '\\-').replace(/^([.'])/gm, '\\&$1')
 
+const parametersOf = (scheme: Scheme): string[] => Object.entries(scheme.params).map(([key, { help, value, fallback }]) => {
+  const shown = value === '' ? `.B ${escape(key)}` : `.BI ${escape(key)}= ${escape(value)}`
+  return `.TP\n${shown}\n${escape(help)}${fallback === '' ? '' : ` (${escape(fallback)})`}`
+})
+
 const schemesRoff = (): string => listSchemes().map((scheme) => {
-  const keys = Object.entries(scheme.params).map(([key, { help, value, fallback }]) => {
-    const shown = value === '' ? `.B ${escape(key)}` : `.BI ${escape(key)}= ${escape(value)}`
-    return `.TP\n${shown}\n${escape(help)}${fallback === '' ? '' : ` (${escape(fallback)})`}`
-  })
+  const keys = parametersOf(scheme)
   const nested = keys.length === 0 ? [] : ['.RS', ...keys, '.RE']
   return [`.TP\n.B ${escape(scheme.name)}://\n${escape(scheme.summary)}`, ...nested].join('\n')
 }).join('\n')
@@ -75,13 +78,19 @@ const render = (path: string, sections: readonly string[]): void => {
   else if (stderr !== '') problems.push(...stderr.trim().split('\n'))
 }
 
+const pages = readdirSync(man + 'man7')
+
 for (const spec of specs) update(`man1/${spec.name}.1`, 'OPTIONS', optionsRoff(spec))
 update('man1/vde_switch.1', 'METRICS', metricsRoff())
 update('man7/vnl.7', 'SCHEMES', schemesRoff())
+for (const scheme of listSchemes()) {
+  // Schemes that need words of their own have a page.
+  if (pages.includes(`vde_${scheme.name}.7`)) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n'))
+}
 update('man7/vde_console.7', 'COMMANDS', commandsRoff(switchTable()))
 update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
-for (const file of readdirSync(man + 'man7')) render(`man7/${file}`, SECTIONS_7)
+for (const file of pages) render(`man7/${file}`, SECTIONS_7)
 for (const problem of problems) console.error(problem)
 console.log(`man: ${specs.length} option tables, ${problems.length} problems`)
 process.exitCode = problems.length === 0 ? 0 : 1

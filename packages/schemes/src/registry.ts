@@ -25,6 +25,7 @@ import { tcpListenScheme, tcpScheme } from './tcp.ts'
 import { vdeScheme } from './vde.ts'
 import { wirefilterScheme } from './wirefilter/scheme.ts'
 import { vlanScheme } from './vlan.ts'
+import { vxlanScheme } from './vxlan.ts'
 
 /** How to open: what the C library calls open arguments, and the world. Everything may be absent. */
 export interface OpenOptions {
@@ -61,6 +62,7 @@ const BUILT_IN: readonly Scheme[] = [
   pcapScheme,
   cmdScheme,
   seqpacketScheme,
+  vxlanScheme,
   nullScheme,
   restartScheme,
   vlanScheme,

@@ -24,9 +24,19 @@ export class Host {
     return new Host(scene, root)
   }
 
+  /** Makes another one, which only a cable is wanting to: an administrator of either may put an interface into both. */
+  async neighbour (): Promise<Host> {
+    const argv = ['/usr/bin/nsenter', '--target', this.#pid, '--user', '--mount', '--preserve-credentials', '/usr/bin/unshare', '--net']
+    const root = new Shell(this.scene, asUser(argv))
+    await root.must('ip link set lo up')
+    return new Host(this.scene, root)
+  }
+
+  get #pid (): string { return String(this.root.proc.pid) }
+
   /** How a command line gets there from outside. */
   inside (argv: readonly string[]): string[] {
-    return asUser(['/usr/bin/nsenter', '--target', String(this.root.proc.pid), '--user', '--net', '--mount', '--preserve-credentials', ...argv])
+    return asUser(['/usr/bin/nsenter', '--target', this.#pid, '--user', '--net', '--mount', '--preserve-credentials', ...argv])
   }
 
   /** A terminal in which a program runs until its scene ends. */

@@ -1,6 +1,7 @@
 export * from './console-client.ts'
 export * from './frames.ts'
 export * from './guest.ts'
+export * from './hosts.ts'
 export * from './host.ts'
 export * from './namespace.ts'
 export * from './ovs.ts'

@@ -49,6 +49,13 @@ asks('the text for people', async () => {
   ].join('\n'))
 })
 
+asks('what a scheme puts around each frame', async () => {
+  const explained = await explain('vxlan:///remote=192.0.2.1')
+  assert.match(explained.overhead ?? '', /^50 octets/)
+  assert.match(explainText(explained), /^ {2}\(overhead\) {4}50 octets over IPv4/m)
+  assert.is((await explain('null://')).overhead, null)
+})
+
 for (const [vnl, code, words] of [['nul://', 'EPROTONOSUPPORT', /"nul".*null/], ['vde://x[', 'EINVAL', /\[/]] as const) {
   asks(`${vnl} is refused as opening it would be`, async () => {
     const error = await explain(vnl).catch((thrown: unknown) => thrown) as NodeJS.ErrnoException

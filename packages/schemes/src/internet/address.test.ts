@@ -43,12 +43,12 @@ addresses('a name is looked up, one that nobody has says so', async () => {
   assert.is(formatAddress(await resolveAddress('localhost', 7, 4, 'test')), '127.0.0.1')
   const { code, message } = await refusal(resolveAddress('no-such-host.invalid', 7, 0, 'open x://'))
   assert.is(code, 'ENOENT')
-  assert.match(message, /^Cannot open x:\/\/: the name "no-such-host.invalid" .*: No such file or directory$/)
+  assert.match(message, /^Cannot open x:\/\/: the name "no-such-host.invalid" has no address$/)
 })
 
 addresses('refusals name what is wrong', async () => {
   assert.is((await refusal(resolveAddress('fd00::1', 7, 4, 'test'))).code, 'EINVAL')
-  assert.throws(() => parseAddress('ff02::1%nosuchif', 1), /no interface "nosuchif": No such device$/)
+  assert.throws(() => parseAddress('ff02::1%nosuchif', 1), /no interface "nosuchif"$/)
 })
 
 addresses('the loopback address is ours, another is not', () => {

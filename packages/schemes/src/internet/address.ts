@@ -49,7 +49,7 @@ export const emptyAddress = (family: Family, port: number): Uint8Array => {
 const scopeIndex = (scope: string, text: string): number => {
   const index = /^\d+$/.test(scope) ? Number(scope) : native.interfaceIndex(scope)
   if (index > 0) return index
-  throw new VdeError('ENODEV', `use the address "${text}"`, `there is no interface "${scope}": No such device`)
+  throw new VdeError('ENODEV', `use the address "${text}"`, `there is no interface "${scope}"`)
 }
 
 /** Octets of an IPv6 literal that isIP accepts. */
@@ -104,13 +104,13 @@ export const resolveAddress = async (text: string, port: number, family: Family 
   const literal = parseAddress(text, port)
   if (literal !== null) {
     if (family === 0 || familyOf(literal) === family) return literal
-    throw new VdeError('EINVAL', action, `"${text}" is no IPv${family} address: Invalid argument`)
+    throw new VdeError('EINVAL', action, `"${text}" is no IPv${family} address`)
   }
   try {
     const found = await lookup(text, { family, verbatim: family !== 0 })
     return parseAddress(found.address, port)!
   } catch (cause) {
-    throw new VdeError('ENOENT', action, `the name "${text}" has no address: No such file or directory`, { cause })
+    throw new VdeError('ENOENT', action, `the name "${text}" has no address`, { cause })
   }
 }
 

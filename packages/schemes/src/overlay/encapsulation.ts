@@ -1,0 +1,20 @@
+/** What stands around a frame in a datagram: what an overlay's link needs to know of it. */
+
+/** Writes and reads the header of one protocol and one network of it. */
+export interface Encapsulation {
+  /** Octets it writes in front of a frame. */
+  readonly header: number
+  /** Writes them at `at`. */
+  write (buf: Uint8Array, at: number): void
+  /**
+   * Judges the datagram `buf[at, at + len)`.
+   * @returns octets in front of the frame; NO_FRAME, FOREIGN or MALFORMED
+   */
+  read (buf: Uint8Array, at: number, len: number): number
+}
+
+/** What {@link Encapsulation.read} answers instead: for another network; not to be understood. Both are dropped. */
+export const FOREIGN = -1
+export const MALFORMED = -2
+/** The datagram says that its sender leaves. */
+export const NO_FRAME = -3

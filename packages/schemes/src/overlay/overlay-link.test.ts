@@ -1,0 +1,187 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { native } from '@vde-ts/native'
+import { HEADROOM, loop } from '@vde-ts/link'
+import { Recorder, bytesPerRun, hex, lentFrame, testFrame, until } from '@vde-ts/link/testing.js'
+import { OFFLOAD } from '@vde-ts/frame/offload.js'
+import { superFrame } from '@vde-ts/frame/testing-super-frame.js'
+import { emptyAddress, parseAddress } from '../internet/address.ts'
+import { senderOctets } from '../internet/datagram-receiver.ts'
+import { DatagramSender } from '../internet/datagram-sender.ts'
+import { boundPort, udpSocket } from '../internet/udp-socket.ts'
+import { vxlanCodec } from '../vxlan.ts'
+import { OverlayLink, floodOf } from './overlay-link.ts'
+import { Stations } from './stations.ts'
+
+const HEADER = '08000000 000005 00'
+
+interface Arrived { readonly octets: Uint8Array, readonly from: RemoteInfo }
+
+/** A host, played by a socket that keeps what comes. */
+class Peer {
+  readonly arrived: Arrived[] = []
+  readonly #socket: Socket
+  private constructor (socket: Socket) { this.#socket = socket }
+
+  static async open (): Promise<Peer> {
+    const peer = new Peer(createSocket('udp4'))
+    peer.#socket.on('message', (octets, from) => { peer.arrived.push({ octets: new Uint8Array(octets), from }) })
+    await new Promise<void>((resolve) => { peer.#socket.bind(0, '127.0.0.1', resolve) })
+    return peer
+  }
+
+  get address (): Uint8Array { return parseAddress('127.0.0.1', this.#socket.address().port)! }
+  close (): void { this.#socket.close() }
+}
+
+interface Scene { peers: Peer[], links: OverlayLink[], sink: Recorder }
+const overlay = suite<Scene>('overlay link', { peers: [], links: [], sink: new Recorder() })
+overlay.before.each((scene) => { scene.sink = new Recorder() })
+overlay.after.each(({ peers, links }) => {
+  for (const link of links.splice(0)) link.close()
+  for (const peer of peers.splice(0)) peer.close()
+})
+
+/** A link that floods to so many peers. `hostPort`: where every host listens; 0: where it sent from. */
+const make = async (scene: Scene, peerCount: number, lanes: number = 16, hostPort: number = 0): Promise<OverlayLink> => {
+  for (let i = 0; i < peerCount; i++) scene.peers.push(await Peer.open())
+  const fds = Array.from({ length: lanes }, () => udpSocket(emptyAddress(4, 0), 'test'))
+  const link: OverlayLink = new OverlayLink({
+    label: 'test',
+    codec: vxlanCodec(5),
+    stations: new Stations({ seed: 3, capacity: 1024, expireSec: 100 }),
+    flood: floodOf(scene.peers.map(({ address }) => address)),
+    sender: new DatagramSender(fds, loop, () => { link.onRoom() }),
+    ports: fds.map(boundPort),
+    hostWord: hostPort === 0 ? 0 : new Int32Array(emptyAddress(4, hostPort).buffer)[0]!,
+    mtu: 1450,
+    seed: 7,
+    release: () => { for (const fd of fds) native.close(fd) },
+    log () {}
+  }, scene.sink, loop)
+  scene.links.push(link)
+  link.resume()
+  return link
+}
+
+/** Hands the link datagrams of one sender, as a socket would. */
+const arrive = (link: OverlayLink, from: Uint8Array, datagrams: readonly Uint8Array[]): void => {
+  senderOctets.set(from, 32)
+  const segment = datagrams[0]!.length
+  const buf = new Uint8Array(HEADROOM + datagrams.length * segment)
+  datagrams.forEach((octets, i) => { buf.set(octets, HEADROOM + i * segment) })
+  const len = datagrams.reduce((sum, { length }) => sum + length, 0)
+  link.onTrain(buf, HEADROOM, len, segment, 32)
+  link.onBurstEnd()
+}
+
+const datagram = (frame: Uint8Array, header: string = HEADER): Uint8Array => Uint8Array.of(...hex(header), ...frame)
+const lend = (frame: Uint8Array): Uint8Array => Uint8Array.of(...new Uint8Array(HEADROOM), ...frame)
+
+overlay('a datagram is the header and the frame; who was heard is answered, at the port it sent from', async (scene) => {
+  const link = await make(scene, 2)
+  const frame = testFrame(60, 1, 7)
+  arrive(link, scene.peers[1]!.address, [datagram(frame)])
+  assert.equal(scene.sink.frames, [frame])
+  const answer = testFrame(61, 2, 1)
+  answer.set(frame.subarray(6, 12), 0)
+  link.send(lend(answer), HEADROOM, 61)
+  await until(() => scene.peers[1]!.arrived.length === 1, 'the answer')
+  assert.equal(scene.peers[1]!.arrived[0]!.octets, datagram(answer))
+  assert.is(scene.peers[0]!.arrived.length, 0)
+})
+
+overlay('or at the port that every host has', async (scene) => {
+  const other = await Peer.open()
+  scene.peers.push(other)
+  const link = await make(scene, 0, 1, (other.address[2]! << 8) | other.address[3]!)
+  const frame = testFrame(60, 1, 7)
+  arrive(link, parseAddress('127.0.0.1', 9)!, [datagram(frame)])
+  const answer = testFrame(61, 2, 1)
+  answer.set(frame.subarray(6, 12), 0)
+  link.send(lend(answer), HEADROOM, 61)
+  await until(() => other.arrived.length === 1, 'the answer')
+})
+
+overlay('broadcasts and unknown stations reach everybody, once', async (scene) => {
+  const link = await make(scene, 3)
+  link.send(lentFrame(60), HEADROOM, 60)
+  for (const peer of scene.peers) await until(() => peer.arrived.length === 1, 'the frame')
+})
+
+overlay('reserved bits are ignored; what is wrong is dropped and counted by its reason', async (scene) => {
+  const link = await make(scene, 1)
+  const frame = testFrame(60, 1, 7)
+  const from = scene.peers[0]!.address
+  arrive(link, from, [datagram(frame, '00000000 000005 00')])
+  arrive(link, from, [datagram(frame, '08000000 000006 00')])
+  arrive(link, from, [hex('08000000')])
+  arrive(link, from, [datagram(frame.subarray(0, 13))])
+  arrive(link, from, [datagram(frame, '0cffffff 000005 ff')])
+  assert.equal(scene.sink.frames, [frame])
+  assert.equal([link.foreign, link.malformed, link.runts, link.rxDrops], [2, 1, 1, 4])
+})
+
+overlay('flows keep to a port, and are spread over many', async (scene) => {
+  const link = await make(scene, 1)
+  const { arrived } = scene.peers[0]!
+  for (let round = 0; round < 3; round++) {
+    for (let flow = 0; flow < 40; flow++) {
+      const frame = superFrame({ version: 4, protocol: 'udp', payload: Uint8Array.of(flow, round), ports: [1000 + flow, 53], needsCsum: false })
+      link.send(frame, OFFLOAD, frame.length - OFFLOAD)
+    }
+    await until(() => arrived.length === 40 * (round + 1), 'all of them')
+  }
+  const ports = new Map<number, Set<number>>()
+  for (const { octets, from } of arrived) {
+    const flow = octets.at(-2)!
+    ports.set(flow, (ports.get(flow) ?? new Set()).add(from.port))
+  }
+  assert.ok([...ports.values()].every((set) => set.size === 1))
+  assert.ok(new Set([...ports.values()].flatMap((set) => [...set])).size >= 10)
+})
+
+overlay('a super-frame leaves as its segments; they arrive as one again when that is asked for', async (scene) => {
+  const link = await make(scene, 2)
+  const frame = superFrame({ version: 4, payload: new Uint8Array(4500).fill(7), gsoSize: 1000 })
+  assert.ok(link.send(frame, OFFLOAD, frame.length - OFFLOAD))
+  const { arrived } = scene.peers[0]!
+  await until(() => arrived.length === 5, 'five segments')
+  assert.equal(arrived.map(({ octets }) => octets.length), [1062, 1062, 1062, 1062, 562])
+  arrive(link, scene.peers[0]!.address, arrived.map(({ octets }) => octets))
+  assert.is(scene.sink.frames.length, 5)
+  link.setOffload(true)
+  arrive(link, scene.peers[0]!.address, arrived.map(({ octets }) => octets))
+  assert.is(scene.sink.frames.length, 6)
+  assert.is(scene.sink.frames[5]!.length, frame.length - OFFLOAD)
+})
+
+overlay('our own datagrams that come back are not heard', async (scene) => {
+  const link = await make(scene, 1)
+  link.send(lentFrame(60), HEADROOM, 60)
+  await until(() => scene.peers[0]!.arrived.length === 1, 'the frame')
+  const { octets, from } = scene.peers[0]!.arrived[0]!
+  arrive(link, parseAddress('127.0.0.1', from.port)!, [octets])
+  assert.is(scene.sink.frames.length, 0)
+  arrive(link, parseAddress('203.0.113.5', from.port)!, [octets])
+  assert.is(scene.sink.frames.length, 1, 'another host may have the same port')
+})
+
+overlay('sending and receiving allocate nothing', async (scene) => {
+  const link = await make(scene, 1, 1)
+  const frame = lentFrame(60)
+  const octets = datagram(testFrame(60, 1, 7))
+  const buf = new Uint8Array(HEADROOM + octets.length)
+  buf.set(octets, HEADROOM)
+  senderOctets.set(scene.peers[0]!.address, 32)
+  scene.sink.onFrame = () => {}
+  assert.ok(bytesPerRun(() => {
+    buf[HEADROOM] = 8
+    link.onTrain(buf, HEADROOM, octets.length, octets.length, 32)
+    link.send(frame, HEADROOM, 60)
+    link.flush()
+  }, 3000) < 40) // views of frames that are copied, see copyOctets
+})
+
+overlay.run()

@@ -1,0 +1,120 @@
+/** Opening a link over one well-known UDP port: what vxlan and geneve do alike. */
+import { randomInt } from 'node:crypto'
+import { native } from '@vde-ts/native'
+import { VdeError, type FrameSink, type Link } from '@vde-ts/link'
+import { emptyAddress, formatAddress, headersOf, setPort } from '../internet/address.ts'
+import { DatagramSender } from '../internet/datagram-sender.ts'
+import type { NetworkOf } from '../internet/port-owner.ts'
+import { PortSeat } from '../internet/port-seat.ts'
+import { boundPort, joinGroup, pathMtu, setMulticast, udpSocket } from '../internet/udp-socket.ts'
+import type { OpenContext } from '../scheme.ts'
+import type { Members, SharedValues } from './addressing.ts'
+import type { Encapsulation } from './encapsulation.ts'
+import { OverlayLink, floodOf } from './overlay-link.ts'
+import { Stations } from './stations.ts'
+
+/** Ports that flows are spread over. */
+const LANES = 16
+const SEND_OCTETS = 1024 * 1024
+const ETHERNET_HEADER = 14
+const ETHERNET_MTU = 1500
+/** IPv6 wants no less of a link. */
+const LEAST_MTU = 1280
+
+/** What is special about a protocol. */
+export interface TunnelProtocol {
+  /** Name of the scheme, and of the kernel's kind of device. */
+  readonly name: string
+  readonly networkOf: NetworkOf
+}
+
+/** What one of its VNLs says. */
+export interface TunnelOptions extends SharedValues {
+  readonly members: Members
+  readonly port: number
+  readonly network: number
+  readonly ttl: number
+  readonly codec: Encapsulation
+  readonly action: string
+}
+
+/** @throws {VdeError} ENETUNREACH the port is taken, ENODEV, EACCES, EMFILE; nothing is left open then */
+export const openTunnel = async (
+  protocol: TunnelProtocol, options: TunnelOptions, sink: FrameSink, context: OpenContext
+): Promise<Link> => {
+  const { members, codec, action } = options
+  const lanes = openLanes(options)
+  try {
+    const stations = new Stations(options.stations)
+    for (const { mac, address } of members.known) {
+      if (!stations.pin(mac, new Int32Array(address.buffer))) throw new VdeError('ENOSPC', action, 'fdb names too many stations')
+    }
+    const targets = [...(members.group === null ? [] : [members.group]), ...members.remotes]
+    const link: OverlayLink = new OverlayLink({
+      label: `${protocol.name}://${members.group === null ? '' : formatAddress(members.group)}`,
+      codec,
+      stations,
+      flood: floodOf(targets),
+      sender: new DatagramSender(lanes, context.loop, () => { link.onRoom() }),
+      ports: lanes.map((fd) => boundPort(fd)),
+      hostWord: new Int32Array(emptyAddress(members.family, options.port).buffer)[0]!,
+      mtu: innerMtu([...targets, ...members.known.map(({ address }) => address)], options),
+      seed: randomInt(2 ** 31),
+      release: () => { closeAll(lanes) },
+      log: context.log
+    }, sink, context.loop)
+    return await seated(link, protocol, options, context)
+  } catch (error) {
+    closeAll(lanes)
+    throw error
+  }
+}
+
+const seated = async (
+  link: OverlayLink, { name, networkOf }: TunnelProtocol, options: TunnelOptions, context: OpenContext
+): Promise<Link> => {
+  const { members, port, network, action, receiveOctets } = options
+  const key = { protocol: name, family: members.family, port }
+  const seat = new PortSeat({ key, network, networkOf, receiveOctets, action, loop: context.loop, log: context.log }, link)
+  try {
+    await seat.take()
+  } catch (error) {
+    seat.close()
+    link.close()
+    throw error
+  }
+  link.start([seat])
+  return link
+}
+
+/** Sockets to send by; the first one is in the group, for the port's owner hears every group that this host is in. */
+const openLanes = ({ members, ttl, interfaceIndex, action }: TunnelOptions): number[] => {
+  const { family, group } = members
+  const lanes: number[] = []
+  try {
+    for (let i = 0; i < LANES; i++) {
+      const fd = udpSocket(emptyAddress(family, 0), action, { sendOctets: SEND_OCTETS })
+      lanes.push(fd)
+      setMulticast(fd, family, { ttl, interfaceIndex, loop: true }, action)
+      if (i === 0 && group !== null) joinGroup(fd, group, interfaceIndex, action)
+    }
+    return lanes
+  } catch (error) {
+    closeAll(lanes)
+    throw error
+  }
+}
+
+const closeAll = (fds: number[]): void => { for (const fd of fds.splice(0)) native.close(fd) }
+
+/** Octets an interface may send so that no datagram is larger than what the paths to all of them take. */
+const innerMtu = (addresses: readonly Uint8Array[], { members, codec, interfaceName }: TunnelOptions): number => {
+  const around = headersOf(members.family) + codec.header + ETHERNET_HEADER
+  let least = ETHERNET_MTU + around
+  for (const address of addresses) {
+    const target = Uint8Array.from(address)
+    setPort(target, 9)
+    least = Math.min(least, pathMtu(target, members.group === null ? '' : interfaceName))
+  }
+  return Math.max(least - around, LEAST_MTU)
+}
