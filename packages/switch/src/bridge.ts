@@ -16,10 +16,12 @@ import { etherType, isGroup, setEtherType, macHi, macLo, MIN_WIRE_FRAME } from '
 import { isPlain } from '@vde-ts/frame/offload.js'
 import { popTag, pushTag, setTagControl, SERVICE_TPID, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
 import { OFFLOAD, HEADROOM } from '@vde-ts/link/link.js'
-import { type Fdb, MOVED, REFUSED } from './fdb.ts'
+import { type Fdb, KNOWN, MOVED, NEW, OVER_LIMIT, PINNED, REFUSED } from './fdb.ts'
 import type { Gate } from './gate.ts'
 import type { Port } from './port.ts'
+import { NOT_ISOLATED } from './port-guard.ts'
 import { ADMIT_TAGGED, ADMIT_UNTAGGED } from './port-vlan.ts'
+import type { StormControl } from './storm.ts'
 import { NO_VLAN, type Vlan } from './vlan.ts'
 import { WireForms } from './wire-form.ts'
 
@@ -109,7 +111,8 @@ export class Bridge {
   /** What a frame sets off at those who watch can bring further frames in: so the count of this one is kept here. */
   #passGate (gate: Gate, buf: Uint8Array, off: number, len: number): boolean {
     const wireFrames = this.#wireFrames
-    const mayPass = gate.pass(buf, off, len, wireFrames, this.forms)
+    const isHeard = this.bpduConsumer !== null && isBpdu(buf, off)
+    const mayPass = gate.pass(buf, off, len, isHeard, wireFrames, this.#wireOctets(buf, off, len), this.forms)
     this.#wireFrames = wireFrames
     return mayPass
   }
@@ -140,8 +143,7 @@ export class Bridge {
 
   /** A BPDU belongs to the port, not to a VLAN: the tree hears it also where no untagged frame may come in [802.1Q 8.13.9]. */
   #refuse (port: Port, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
-    const isBpdu = macLo(buf, off) === BRIDGES_LO && macHi(buf, off) === BRIDGES_HI
-    if (isBpdu && !isTagged && this.bpduConsumer !== null) this.bpduConsumer.onBpdu(port.number, NO_VLAN, buf, off, len)
+    if (!isTagged && this.bpduConsumer !== null && isBpdu(buf, off)) this.bpduConsumer.onBpdu(port.number, NO_VLAN, buf, off, len)
     else if (!isTagged && (port.admits & ADMIT_UNTAGGED) === 0) port.drops.frameType += this.#wireFrames
     else port.drops.vlan += this.#wireFrames
   }
@@ -173,15 +175,35 @@ export class Bridge {
     const mayForward = vlan.mayForward(port.number)
     if (!isGroup(buf, off + 6) && (mayForward || vlan.mayLearn(port.number))) {
       const result = this.fdb.learn(key, macHi(buf, off + 6), macLo(buf, off + 6), port.number)
-      if (result === MOVED) port.moves++
-      else if (result === REFUSED) port.unlearnt++
+      if (result !== KNOWN && !this.#accept(result, key, port, buf, off + 6)) return false
     }
     if (!mayForward) port.drops.notForwarding += this.#wireFrames
     return mayForward
   }
 
+  /** Counts what the table did with an address it did not know. False: the frame must not pass. */
+  #accept (result: number, key: number, port: Port, buf: Uint8Array, at: number): boolean {
+    if (result === MOVED) port.moves++
+    else if (result === REFUSED) port.unlearnt++
+    else if (result === OVER_LIMIT) {
+      port.drops.addresses += this.#wireFrames
+      return false
+    } else if (result === PINNED) return this.#mayUsePinned(key, port, buf, at)
+    else if (result === NEW && port.guards.isSticky) this.fdb.add(key, macHi(buf, at), macLo(buf, at), port.number)
+    return true
+  }
+
+  /** An address pinned to a port that guards its addresses is nobody else's. */
+  #mayUsePinned (key: number, port: Port, buf: Uint8Array, at: number): boolean {
+    const owner = this.ports[this.fdb.find(key, macHi(buf, at), macLo(buf, at))] ?? null
+    if (owner === null || !owner.isSecure) return true
+    port.drops.pinned += this.#wireFrames
+    return false
+  }
+
   #unicast (vlan: Vlan, from: Port, to: Port | null, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
     if (to === from) from.drops.filtered += this.#wireFrames
+    else if (from.isolation !== NOT_ISOLATED && to?.isolation === from.isolation) from.drops.isolated += this.#wireFrames
     // A static address can point anywhere.
     else if (to === null || to.isMirror || !vlan.isMember(to.number)) from.drops.vlan += this.#wireFrames
     else if (!vlan.mayForward(to.number)) from.drops.notForwarding += this.#wireFrames
@@ -199,6 +221,7 @@ export class Bridge {
   }
 
   #flood (vlan: Vlan, from: Port, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
+    if (from.storm !== null && !this.#admitFlood(from, from.storm, buf, off, len)) return
     if (vlan.isStale) vlan.refresh(this.ports)
     const tagged = vlan.taggedFlood
     const service = vlan.serviceFlood
@@ -225,11 +248,19 @@ export class Bridge {
     const number = isGroup(buf, off) ? -1 : this.fdb.find(key, macHi(buf, off), macLo(buf, off))
     const to = number < 0 ? null : this.ports[number]
     if (to === port) port.drops.filtered += this.#wireFrames
-    else if (to !== null && to.pvid === port.pvid && domain.mayForward(number)) to.send(buf, off, len)
-    else {
+    else if (to !== null && to.pvid === port.pvid && domain.mayForward(number)) sendAll(to.alone, port, buf, off, len)
+    else if (port.storm === null || this.#admitFlood(port, port.storm, buf, off, len)) {
       if (domain.isStale) domain.refresh(this.ports)
       sendAll(domain.untaggedFlood, port, buf, off, len)
     }
+  }
+
+  #admitFlood (from: Port, storm: StormControl, buf: Uint8Array, off: number, len: number): boolean {
+    return storm.admits(from, buf, off, this.#wireFrames, this.#wireOctets(buf, off, len))
+  }
+
+  #wireOctets (buf: Uint8Array, off: number, len: number): number {
+    return isPlain(buf, off) ? len : this.forms.of(buf, off, len).octets
   }
 
   #sendTagged (targets: readonly Port[], tpid: number, from: Port, buf: Uint8Array, off: number, len: number): void {
@@ -280,9 +311,22 @@ export class Bridge {
   }
 }
 
+const isBpdu = (buf: Uint8Array, off: number): boolean => macLo(buf, off) === BRIDGES_LO && macHi(buf, off) === BRIDGES_HI
+
 const sendAll = (targets: readonly Port[], from: Port, buf: Uint8Array, off: number, len: number): void => {
+  if (from.isolation !== NOT_ISOLATED) {
+    sendApart(targets, from, buf, off, len)
+    return
+  }
   for (let i = 0; i < targets.length; i++) {
     if (targets[i] !== from) targets[i].send(buf, off, len)
+  }
+}
+
+/** Ports of an isolated group do not reach each other. */
+const sendApart = (targets: readonly Port[], from: Port, buf: Uint8Array, off: number, len: number): void => {
+  for (let i = 0; i < targets.length; i++) {
+    if (targets[i] !== from && targets[i].isolation !== from.isolation) targets[i].send(buf, off, len)
   }
 }
 

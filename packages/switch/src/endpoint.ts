@@ -6,6 +6,7 @@ import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import type { Owner } from './access.ts'
 import type { Port } from './port.ts'
 import type { FrameQueue } from './queue.ts'
+import { ShapedLink } from './shaper.ts'
 import type { WireForm } from './wire-form.ts'
 
 /** What an endpoint needs of its switch. */
@@ -78,10 +79,22 @@ export class Endpoint implements FrameSink {
       link.close()
       return
     }
-    this.#link = link
+    this.#link = this.#shaped(link)
     this.#turn(link.isUp ?? true)
     link.resume()
     this.queue.drain(link) // of the process before this one
+  }
+
+  /** The port is shaped now, or no longer, or otherwise. */
+  reshape (): void {
+    if (this.#link === null) return
+    this.#link = this.#shaped(this.#link instanceof ShapedLink ? this.#link.bare : this.#link)
+    this.onWritable()
+  }
+
+  #shaped (bare: Link): Link {
+    const { shaper } = this.port
+    return shaper === null ? bare : new ShapedLink(bare, shaper, () => { this.onWritable() })
   }
 
   onFrame (buf: Uint8Array, off: number, len: number): void {

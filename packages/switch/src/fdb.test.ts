@@ -4,7 +4,7 @@ import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
 import { bytesPerRun, seeded } from '@vde-ts/frame/testing.js'
 import { displayBucket, type FdbEntry } from './fdb-entry.ts'
 import { listing } from './fdb-listing.ts'
-import { Fdb, HELD, KNOWN, MOVED, NEW, REFUSED, ROW_WORDS, rowEntry } from './fdb.ts'
+import { Fdb, HELD, KNOWN, MOVED, NEW, OVER_LIMIT, PINNED, REFUSED, ROW_WORDS, rowEntry } from './fdb.ts'
 
 const HI = 0x0200
 
@@ -137,6 +137,26 @@ ageing('a large table is swept in slices', () => {
 
 ageing.run()
 
+const limits = suite('Fdb limits')
+
+limits('a port learns as many addresses as it may, by moves too', () => {
+  const fdb = new Fdb(1)
+  fdb.setLimit(100, 2)
+  assert.is(fdb.learn(0, HI, 1, 100), NEW)
+  assert.ok(fdb.add(0, HI, 2, 100), 'a pinned one counts')
+  assert.is(fdb.learn(0, HI, 3, 100), OVER_LIMIT)
+  assert.is(fdb.learn(0, HI, 1, 100), KNOWN)
+  fdb.learn(0, HI, 4, 7)
+  fdb.nowSec = 10
+  assert.is(fdb.learn(0, HI, 4, 100), OVER_LIMIT)
+  fdb.delete(0, HI, 1)
+  assert.is(fdb.learn(0, HI, 4, 100), MOVED)
+  fdb.setLimit(100, null)
+  assert.is(fdb.learn(0, HI, 5, 100), NEW)
+})
+
+limits.run()
+
 const pinned = suite('Fdb static entries')
 
 pinned('a pinned address is not moved, aged or flushed', () => {
@@ -144,7 +164,7 @@ pinned('a pinned address is not moved, aged or flushed', () => {
   fdb.learn(0, HI, 1, 2)
   assert.ok(fdb.add(0, HI, 1, 7))
   fdb.nowSec = 1000
-  assert.is(fdb.learn(0, HI, 1, 2), HELD)
+  assert.is(fdb.learn(0, HI, 1, 2), PINNED)
   assert.is(fdb.learn(0, HI, 1, 7), KNOWN)
   fdb.startSweep()
   fdb.sweep()

@@ -54,10 +54,16 @@ export const KNOWN = 0
 export const NEW = 1
 /** The address moved to the port. */
 export const MOVED = 2
-/** The address belongs to another port, which used it too recently, or it is static there. */
+/** The address belongs to another port, which used it too recently. */
 export const HELD = 3
 /** The table is full and nobody holds more than this port. */
 export const REFUSED = 4
+/** The address is static at another port. */
+export const PINNED = 5
+/** The port holds as many as it may. */
+export const OVER_LIMIT = 6
+
+const NO_LIMIT = 0x7fffffff
 
 /** Forwarding table of one switch; `port` is 0..65535, `vlan` 0..8191, `macHi` unsigned, `macLo` signed. */
 export class Fdb {
@@ -75,6 +81,8 @@ export class Fdb {
   #count = 0
   /** Addresses of each port. */
   #counts: Int32Array = new Int32Array(64)
+  /** Addresses a port may hold, by number; the array is as long as the counts. */
+  #limits: Int32Array = new Int32Array(64).fill(NO_LIMIT)
   #hand = 0
   /** Next row of the sweep under way, at or past the end when there is none. */
   #sweepAt: number = NEVER
@@ -112,7 +120,7 @@ export class Fdb {
     }
   }
 
-  /** Notes that `port` sent from this address now. @returns KNOWN, NEW, MOVED, HELD or REFUSED */
+  /** Notes that `port` sent from this address now. @returns KNOWN, NEW, MOVED, HELD, PINNED, REFUSED or OVER_LIMIT */
   learn (vlan: number, macHi: number, macLo: number, port: number): number {
     const rows = this.#rows
     const mask = this.#mask
@@ -128,7 +136,18 @@ export class Fdb {
       }
       return this.#move(at, port)
     }
+    return this.#learnNew(key, macLo, port)
+  }
+
+  #learnNew (key: number, macLo: number, port: number): number {
+    if (this.#isFull(port)) return OVER_LIMIT
     return this.#insert(key, macLo, port, 0) ? NEW : REFUSED
+  }
+
+  /** Addresses `port` may hold; null: any number. What it holds already stays. */
+  setLimit (port: number, limit: number | null): void {
+    this.#reserve(port)
+    this.#limits[port] = limit ?? NO_LIMIT
   }
 
   /** Pins an address to a port: never aged, moved or evicted. Replaces what was learnt. False: the table is full. */
@@ -236,8 +255,9 @@ export class Fdb {
 
   #move (at: number, port: number): number {
     const rows = this.#rows
-    if ((rows[at + 2] & STATIC) !== 0) return rows[at + 2] === (port + 1 | STATIC) ? KNOWN : HELD
+    if ((rows[at + 2] & STATIC) !== 0) return rows[at + 2] === (port + 1 | STATIC) ? KNOWN : PINNED
     if (this.nowSec - rows[at + 3] <= this.minPersistenceSec && !this.#isExpired(at)) return HELD
+    if (this.#isFull(port)) return OVER_LIMIT
     const from = rows[at + 2] - 1
     this.#counts[from]--
     this.#countUp(port)
@@ -273,13 +293,23 @@ export class Fdb {
     return i
   }
 
+  #isFull (port: number): boolean { return port < this.#counts.length && this.#counts[port] >= this.#limits[port] }
+
   #countUp (port: number): void {
-    if (port >= this.#counts.length) {
-      const wider = new Int32Array(Math.max(port + 1, this.#counts.length * 2))
-      wider.set(this.#counts)
-      this.#counts = wider
-    }
+    this.#reserve(port)
     this.#counts[port]++
+  }
+
+  #reserve (port: number): void {
+    const length = this.#counts.length
+    if (port < length) return
+    const wider = Math.max(port + 1, length * 2)
+    const counts = new Int32Array(wider)
+    const limits = new Int32Array(wider).fill(NO_LIMIT)
+    counts.set(this.#counts)
+    limits.set(this.#limits)
+    this.#counts = counts
+    this.#limits = limits
   }
 
   /** Makes room at the cost of a port that holds at least `fewest`. */

@@ -8,7 +8,10 @@ import { NONE, type AccessRule } from './access.ts'
 import type { Endpoint, EndpointSnapshot } from './endpoint.ts'
 import { showFrame, type FrameTap } from './frame-tap.ts'
 import type { Gate } from './gate.ts'
+import { NOT_ISOLATED, UNGUARDED, type PortGuardSettings } from './port-guard.ts'
 import { ADMITS } from './port-vlan.ts'
+import type { Shaper } from './shaper.ts'
+import type { StormControl } from './storm.ts'
 import { NO_VLAN } from './vlan.ts'
 import type { WireForms } from './wire-form.ts'
 
@@ -30,6 +33,18 @@ export class Drops {
   vlan = 0
   /** With a tag where only untagged frames are taken, or the reverse. */
   frameType = 0
+  /** To an address 01:80:c2:00:00:0X that ends here. */
+  reserved = 0
+  /** More than the port may send in. */
+  rate = 0
+  /** More broadcast, multicast or unknown unicast than the port may send in. */
+  storm = 0
+  /** From an address over the limit of the port. */
+  addresses = 0
+  /** From an address that is pinned to a port with a limit or sticky addresses, another one. */
+  pinned = 0
+  /** For a port of the same isolated group. */
+  isolated = 0
   /** On a port that only shows what others do. */
   mirror = 0
   /** The port is Discarding or Learning in that VLAN. */
@@ -90,6 +105,14 @@ export class Port implements AccessRule {
   gate: Gate | null = null
   /** Those who see what leaves; null: nobody. */
   outTaps: readonly FrameTap[] | null = null
+  /** As set; what follows from them is where it is looked at. */
+  guards: PortGuardSettings = UNGUARDED
+  /** See `isolation` there. */
+  isolation: number = NOT_ISOLATED
+  /** Limits what it floods; null: nothing. */
+  storm: StormControl | null = null
+  /** Slows down what leaves; null: nothing. */
+  shaper: Shaper | null = null
   /** It only shows what other ports do, see mirror.ts. */
   isMirror = false
   /** Newest first. Replaced on change, never changed, so that a loop over it goes on undisturbed. */
@@ -131,6 +154,9 @@ export class Port implements AccessRule {
     Object.assign(made.drops, drops)
     return made
   }
+
+  /** Its addresses are its own: limited or sticky. */
+  get isSecure (): boolean { return this.guards.maxAddresses !== null || this.guards.isSticky }
 
   /** True when something is plugged in. */
   get isActive (): boolean { return this.endpoints.length > 0 }

@@ -19,6 +19,7 @@ const shown = (sw: Switch): unknown => ({
     [...sw.hash.list()]
   ],
   mirrors: sw.mirrors.list(),
+  guards: sw.ports().map((port) => sw.guards.settings(port.number)),
   vlans: sw.vlan.list().map((vlan) => [vlan.id, sw.vlan.members(vlan.id)]),
   ports: sw.ports().map((port) => [port.snapshot(), sw.vlan.settings(port.number), port.isMirror, port.isUp, port.gate === null])
 })
@@ -40,6 +41,9 @@ snapshot('has every setting, port, VLAN, address and counter of the old one', ()
   sw.vlan.setUntagged(1, 5)
   sw.createPort(10)
   sw.vlan.configure(10, { untagged: 8, tagged: [5, 6], pvid: 7, admits: 'tagged', isFiltering: false, priority: 3, tpid: 0x88a8 })
+  const rate = { unit: 'bits', perSec: 5, burst: 6 } as const
+  const storm = { broadcast: rate, multicast: null, unknown: null }
+  sw.guards.configure(10, { maxAddresses: 7, isSticky: true, isolation: 3, storm, rateIn: rate, reserved: [1] })
   sw.mirrors.set({ source: 1, direction: 'in', to: 10 })
   sw.hash.setExpire(300)
   sw.hash.setGcInterval(4)

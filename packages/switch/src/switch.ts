@@ -12,12 +12,16 @@ import { Bridge, OPAQUE, type BpduConsumer } from './bridge.ts'
 import { checkRange, needPort } from './check.ts'
 import { Endpoint, type EndpointHost, type EndpointSnapshot } from './endpoint.ts'
 import { Fdb, type FdbSnapshot } from './fdb.ts'
+import { GuardControl } from './guard-control.ts'
 import { HashControl, type HashSnapshot } from './hash-control.ts'
 import { isWatched } from './gate.ts'
 import { MirrorControl, type MirrorSettings } from './mirror.ts'
 import { Observers, type Observer } from './observer.ts'
+import type { PortGuardSettings } from './port-guard.ts'
 import { MAX_PORTS, Port, type PortSnapshot } from './port.ts'
 import { DEFAULT_QUEUE_FRAMES, FrameQueue, QueueBudget } from './queue.ts'
+import type { After } from './shaper.ts'
+import type { Clock } from './token-bucket.ts'
 import { VlanControl } from './vlan-control.ts'
 import { DEFAULT_VLAN, NO_VLAN, Vlan, type VlanSnapshot } from './vlan.ts'
 
@@ -44,6 +48,10 @@ export interface SwitchOptions {
   readonly isVlanTransparent?: boolean
   /** Most addresses in the forwarding table; default 131 072. */
   readonly capacity?: number
+  /** Time for rates; without it they go by {@link Switch.tick}. */
+  readonly clock?: Clock
+  /** Wakes shaped ports; without it none can be. */
+  readonly after?: After
 }
 
 /** A client that wants to be plugged in. */
@@ -62,12 +70,13 @@ export interface AttachRequest {
 }
 
 /** A switch as it travels to the process that takes it over. Absent fields of {@link SwitchOptions} have their defaults. */
-export interface SwitchSnapshot extends Omit<SwitchOptions, 'seed' | 'hashSize'> {
+export interface SwitchSnapshot extends Omit<SwitchOptions, 'seed' | 'hashSize' | 'clock' | 'after'> {
   readonly hash: HashSnapshot
   readonly fdb: FdbSnapshot
   readonly vlans: readonly VlanSnapshot[]
   readonly ports: readonly PortSnapshot[]
   readonly mirrors: readonly MirrorSettings[]
+  readonly guards: ReadonlyArray<readonly [port: number, guards: PortGuardSettings]>
   readonly defaultQueueLength: number
   readonly lastId: number
 }
@@ -80,6 +89,7 @@ export class Switch implements EndpointHost {
   readonly vlan: VlanControl
   readonly hash: HashControl
   readonly mirrors: MirrorControl
+  readonly guards: GuardControl
 
   readonly #bridge: Bridge
   readonly #fdb: Fdb
@@ -104,17 +114,20 @@ export class Switch implements EndpointHost {
     for (let n = 0; n <= numPorts; n++) this.#bridge.ports.push(null)
     this.vlan = new VlanControl(this.#bridge)
     this.mirrors = new MirrorControl(this.#bridge)
+    const clock = options.clock ?? ((cell) => { cell[0] = this.#fdb.nowSec * 1e9 })
+    this.guards = new GuardControl(this.#bridge, clock, options.after ?? null)
     this.hash = new HashControl(this.#bridge, options.hashSize ?? DEFAULT_HASH_SIZE)
   }
 
   /** The same switch in another process. Its endpoints wait for their links: {@link endpoint} finds them. */
-  static from (snapshot: SwitchSnapshot, seed: number): Switch {
-    const made = new Switch({ ...snapshot, seed })
+  static from (snapshot: SwitchSnapshot, seed: number, time: Pick<SwitchOptions, 'clock' | 'after'> = {}): Switch {
+    const made = new Switch({ ...snapshot, seed, ...time })
     for (const vlan of snapshot.vlans) made.#bridge.vlans[vlan.id] = Vlan.from(vlan)
     if (!snapshot.vlans.some(({ id }) => id === DEFAULT_VLAN)) made.#bridge.vlans[DEFAULT_VLAN] = null
     for (const port of snapshot.ports) made.#restorePort(port)
     for (const mirror of snapshot.mirrors) made.mirrors.set(mirror)
     made.#fdb.restore(snapshot.fdb)
+    for (const [port, guards] of snapshot.guards) made.guards.configure(port, guards)
     made.hash.restore(snapshot.hash)
     made.#defaultQueueLength = snapshot.defaultQueueLength
     made.#lastId = snapshot.lastId
@@ -131,6 +144,7 @@ export class Switch implements EndpointHost {
       vlans: this.#bridge.vlans.filter((vlan) => vlan !== null).map((vlan) => vlan.snapshot()),
       ports: this.ports().map((port) => port.snapshot()),
       mirrors: this.mirrors.list(),
+      guards: this.ports().map((port) => [port.number, port.guards]),
       lastId: this.#lastId
     }
   }
@@ -257,6 +271,7 @@ export class Switch implements EndpointHost {
     this.mirrors.forget(port)
     if (isWatched(port)) throw new VdeError('EADDRINUSE', action, 'its frames are being captured, end that first')
     this.vlan.leaveAll(port)
+    this.guards.forget(port)
     this.#bridge.ports[number] = null
     this.#bridge.portsChanged(port)
     this.#fdb.flushPort(number, -1, true)
