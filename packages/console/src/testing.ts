@@ -29,7 +29,7 @@ export interface Bench {
 export const makeBench = (): Bench => {
   const dir = mkdtempSync(join(tmpdir(), 'vde-console-'))
   const defects: unknown[] = []
-  const sw = new Switch({ seed: 1, macHi: 0x00ff, macLo: 0x01020304 })
+  const sw = new Switch({ seed: 1, macHi: 0x00ff, macLo: 0x01020304, after () {} })
   const facts = {
     controlDir: '/run/sw', controlMode: 0o600, management: { path: join(dir, 'm'), mode: 0o600 }, uptimeSec: () => 7
   }

@@ -9,6 +9,7 @@ import { setEtherType, setMac } from '@vde-ts/frame/ethernet.js'
 import { setTagControl, TPID } from '@vde-ts/frame/vlan.js'
 import { StreamDecoder, writeStreamHeader } from '@vde-ts/frame/stream.js'
 import { bytesPerRun } from '@vde-ts/frame/testing.js'
+import { native } from '@vde-ts/native'
 import { makeSwitch, plug, type Plugged } from '@vde-ts/switch/testing.js'
 import type { Switch } from '@vde-ts/switch'
 
@@ -86,6 +87,31 @@ const vlans = (): void => {
   path('switch: unicast, tag popped', always(ports[1]!.endpoint, makeFrame(1, 0, 5)))
 }
 
+/** What a feature costs a frame, when it is on. */
+const features = (): void => {
+  const rate = { unit: 'bits', perSec: 1e12, burst: 1e12 } as const
+  const make = (): ReturnType<typeof network> => network(16, { clock: native.clockRead })
+  const limited = make()
+  limited.sw.guards.configure(1, { maxAddresses: 5, storm: { broadcast: rate, multicast: rate, unknown: rate } })
+  path('switch: unicast, addresses limited, storm control', always(limited.ports[0]!.endpoint, makeFrame(0, 1)))
+  path('switch: flood to 15 ports, addresses limited, storm control', always(limited.ports[0]!.endpoint, makeFrame(0, -1)))
+  const slowed = make()
+  slowed.sw.guards.configure(1, { rateIn: rate })
+  path('switch: unicast, rate limited', always(slowed.ports[0]!.endpoint, makeFrame(0, 1)))
+  const isolated = make()
+  isolated.sw.guards.configure(1, { isolation: 1 })
+  path('switch: flood to 15 ports, isolated', always(isolated.ports[0]!.endpoint, makeFrame(0, -1)))
+  const many = make()
+  for (let vlan = 1; vlan <= 100; vlan++) {
+    many.sw.vlan.create(vlan)
+    for (const port of [1, 2]) many.sw.vlan.addPort(vlan, port)
+  }
+  path('switch: unicast, 100 VLANs', always(many.ports[0]!.endpoint, makeFrame(0, 1)))
+  const shown = make()
+  shown.sw.mirrors.set({ source: 1, direction: 'in', to: 16 })
+  path('switch: unicast, mirrored', always(shown.ports[0]!.endpoint, makeFrame(0, 1)))
+}
+
 const learning = (): void => {
   for (const count of [10, 100_000]) {
     const { ports } = network(2, { capacity: 131_072 })
@@ -130,6 +156,7 @@ const media = (): void => {
 
 forwarding()
 vlans()
+features()
 learning()
 media()
 process.stdout.write(`${JSON.stringify(figures)}\n`)

@@ -24,6 +24,7 @@ import { accessOf, readSettings, type SwitchSettings } from './settings.ts'
 import { announcePid, answerSignals, consoleServing, live, nowMs, openConsole, openMetrics, serveStdin, serving, type Station } from './station.ts'
 import { takeOver } from './takeover.ts'
 import { Taps } from './taps.ts'
+import { TIME } from './time.ts'
 
 /** The control directory has a status of its own. */
 const NO_DIRECTORY = 255
@@ -72,7 +73,8 @@ const makeSwitch = (settings: SwitchSettings): Switch => {
     isHub: settings.isHub,
     hashSize: settings.hashSize,
     priority: settings.priority,
-    isVlanTransparent: settings.isVlanTransparent
+    isVlanTransparent: settings.isVlanTransparent,
+    ...TIME
   })
 }
 

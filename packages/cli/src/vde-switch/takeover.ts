@@ -19,6 +19,7 @@ import {
   PARTS, announcePid, consoleServing, live, openConsole, openMetrics, serveStdin, serving, type ProgramSnapshot, type Station
 } from './station.ts'
 import { Taps } from './taps.ts'
+import { TIME } from './time.ts'
 
 /** @throws {VdeError} the running switch goes on: it is not there, not ours, of another version, or too slow */
 export const takeOver = (program: Program, settings: SwitchSettings): void => {
@@ -55,7 +56,7 @@ const makeAgain = (program: Program, takeover: Takeover, path: string): Made => 
 
 const make = (program: Program, takeover: Takeover, path: string): Made => {
   const { access, startedMs } = takeover.part('program') as ProgramSnapshot
-  const sw = Switch.from(takeover.part('switch') as SwitchSnapshot, randomInt(2 ** 32))
+  const sw = Switch.from(takeover.part('switch') as SwitchSnapshot, randomInt(2 ** 32), TIME)
   const listener = serveOn(takeover.part('listener') as ListenerSnapshot, takeover, sw, serving(program, path, access))
   const served = takeover.part('console') as ServerSnapshot | undefined
   const { console, close: closeConsole } = openConsole(program, sw, listener.directory.path, access, startedMs, served ?? null)

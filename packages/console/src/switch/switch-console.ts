@@ -10,6 +10,7 @@ import { Captures } from './captures.ts'
 import type { SwitchContext, SwitchFacts } from './context.ts'
 import { modeText } from './format.ts'
 import { fstpCommands } from './fstp-commands.ts'
+import { guardCommands } from './guard-commands.ts'
 import { hashCommands } from './hash-commands.ts'
 import { Names } from './names.ts'
 import { portCommands } from './port-commands.ts'
@@ -61,7 +62,7 @@ const dataSocketCommands: ReadonlyArray<Row<SwitchContext>> = [
 /** The commands of a switch; `more` come behind them. */
 export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): CommandTable<SwitchContext> => new CommandTable(
   dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands(),
-  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, eventCommands, more
+  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, guardCommands, eventCommands, more
 )
 
 /** A console that hears what its switch tells. */
