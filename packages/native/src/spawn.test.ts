@@ -64,7 +64,8 @@ const clean = (body: () => void): (() => void) => () => {
   const before = openCount()
   const dead = zombies()
   body()
-  assert.is(openCount(), before, 'descriptors are left')
+  // One that was open before may be closed meanwhile: the loader of the test finishes at its leisure.
+  assert.ok(openCount() <= before, 'descriptors are left')
   assert.equal(zombies().filter((pid) => !dead.includes(pid)), [], 'a zombie is left')
 }
 

@@ -11,9 +11,9 @@ const seen = (error: unknown): [number, string] => {
 
 const vnls = suite('vnlError')
 const VNLS: ReadonlyArray<readonly [vnl: string, error: VdeError, message: string]> = [
-  ['vde:///no', new VdeError('ENOENT', 'open vde:///no', 'no such'), 'vde:///no: no such'],
-  ['/no', new VdeError('ENOENT', 'open vde:///no', 'no such'), '/no: Cannot open vde:///no: no such'],
-  ['', new VdeError('ENOENT', 'open vde://', 'no such'), 'default network: Cannot open vde://: no such']
+  ['vde:///no', new VdeError('ENOENT', 'open vde:///no', 'no such'), 'vde:///no: no such: No such file or directory'],
+  ['/no', new VdeError('ENOENT', 'open vde:///no', 'no such'), '/no: Cannot open vde:///no: no such: No such file or directory'],
+  ['', new VdeError('ENOENT', 'open vde://', 'no such'), 'default network: Cannot open vde://: no such: No such file or directory']
 ]
 for (const [vnl, error, message] of VNLS) vnls(message, () => { assert.equal(seen(vnlError(vnl, error)), [1, message]) })
 vnls('a bug stays a bug', () => { assert.throws(() => seen(vnlError('x', new TypeError('bug'))), /bug/) })
