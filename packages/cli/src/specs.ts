@@ -3,6 +3,7 @@ import type { CommandSpec } from './command.ts'
 import { spec as dpipe } from './dpipe/spec.ts'
 import { spec as plug2tap } from './plug2tap/spec.ts'
 import { unixcmdSpec, unixtermSpec, vdecmdSpec, vdetermSpec } from './terminal/specs.ts'
+import { spec as top } from './top/spec.ts'
 import { spec as tunctl } from './tunctl/spec.ts'
 import { spec as vdePlug } from './vde-plug/spec.ts'
 import { spec as vdeSwitch } from './vde-switch/spec.ts'
@@ -11,6 +12,18 @@ import { spec as vnl } from './vnl/spec.ts'
 import { netemuSpec, spec as wirefilter } from './wirefilter/spec.ts'
 
 export const specs: readonly CommandSpec[] = [
-  dpipe, vdePlug, plug2tap, vdeSwitch, tunctl, vdens, unixtermSpec, vdetermSpec, unixcmdSpec, vdecmdSpec, vnl,
-  wirefilter, netemuSpec
+  dpipe,
+  vdePlug,
+  plug2tap,
+  vdeSwitch,
+  tunctl,
+  vdens,
+  unixtermSpec,
+  vdetermSpec,
+  unixcmdSpec,
+  vdecmdSpec,
+  vnl,
+  top,
+  wirefilter,
+  netemuSpec
 ]

@@ -39,6 +39,9 @@ export class HashControl {
   /** Addresses in the table. */
   get count (): number { return this.#bridge.fdb.size }
   /** Most addresses it takes. */
+  /** Addresses of one port. */
+  countOf (port: number): number { return this.#bridge.fdb.countOf(port) }
+
   get capacity (): number { return this.#bridge.fdb.capacity }
 
   snapshot (): HashSnapshot { return { size: this.#size, gcIntervalSec: this.#gcIntervalSec, expireSec: this.#expireSec } }

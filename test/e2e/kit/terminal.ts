@@ -24,10 +24,15 @@ export class Terminal {
     })
   }
 
-  static async open (scene: Scene, argv: readonly string[], options: { readonly cwd?: string } = {}): Promise<Terminal> {
+  static async open (
+    scene: Scene, argv: readonly string[],
+    options: { readonly cwd?: string, readonly width?: number, readonly height?: number } = {}
+  ): Promise<Terminal> {
     const { spawn } = createRequire(import.meta.url)('node-pty') as typeof import('node-pty')
     const [file, ...args] = argv
-    const pty = spawn(file!, args, { cols: 200, rows: 50, cwd: options.cwd ?? scene.dir, env: scene.environment({ TERM: 'xterm' }) as Record<string, string> })
+    const size = { cols: options.width ?? 200, rows: options.height ?? 50 }
+    const env = scene.environment({ TERM: 'xterm' }) as Record<string, string>
+    const pty = spawn(file!, args, { ...size, cwd: options.cwd ?? scene.dir, env })
     const terminal = new Terminal(pty)
     scene.atEnd(async () => {
       if (terminal.exit === null) {
@@ -41,6 +46,7 @@ export class Terminal {
   get pid (): number { return this.#pty.pid }
 
   type (text: string): void { this.#pty.write(text) }
+  resize (width: number, height: number): void { this.#pty.resize(width, height) }
   kill (signal: string): void { this.#pty.kill(signal) }
   forget (): void { this.screen = '' }
 

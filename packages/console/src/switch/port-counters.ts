@@ -12,7 +12,7 @@ export const countersCommand: Command<SwitchContext> = {
   isOurs: true,
   output: 'data',
   * run (context, args) { for (const port of chosen(context, args)) yield * counterLines(port) },
-  * json (context, args) { for (const port of chosen(context, args)) yield counterJson(port) }
+  * json (context, args) { for (const port of chosen(context, args)) yield counterJson(context, port) }
 }
 
 const chosen = ({ sw }: SwitchContext, args: Args): Port[] => {
@@ -46,13 +46,14 @@ const linkText = (drops: LinkDrops | null): string => drops === null
   ? ''
   : `, by the link in ${drops.in} out ${drops.out}${drops.down === undefined ? '' : ` down ${drops.down}`}`
 
-const counterJson = (port: Port): object => ({
+const counterJson = ({ sw }: SwitchContext, port: Port): object => ({
   port: port.number,
   in: { frames: port.inFrames, octets: port.inBytes },
   out: { frames: port.outFrames, octets: port.outBytes },
   drops: { ...port.drops },
   moves: port.moves,
   unlearnt: port.unlearnt,
+  addresses: sw.hash.countOf(port.number),
   endpoints: port.endpoints.map(({ id, queue, queueDrops, link }) => ({
     id, queueFrames: queue.frames, queueOctets: queue.octets, queueLimit: queue.limit, queueDrops, linkDrops: linkDrops(link)
   }))

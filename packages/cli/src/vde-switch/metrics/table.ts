@@ -76,6 +76,13 @@ export const METRICS: readonly Metric[] = [
   perPort('vde_port_queue_frames', 'gauge', 'Frames that wait for the endpoints of a port',
     (port) => sum(port, ({ queue }) => queue.frames)),
   perPort('vde_port_queue_bytes', 'gauge', 'Octets of these frames', (port) => sum(port, ({ queue }) => queue.octets)),
+  {
+    name: 'vde_port_addresses',
+    help: 'Addresses known behind a port',
+    type: 'gauge',
+    labels: ['port'],
+    * read ({ sw }) { for (const { number } of sw.ports()) yield [sw.hash.countOf(number), String(number)] }
+  },
   perPort('vde_port_address_moves_total', 'counter', 'Addresses that moved to a port from another one', (port) => port.moves),
   perPort('vde_port_addresses_refused_total', 'counter', 'Addresses not learnt because the table was full', (port) => port.unlearnt),
   single('vde_table_addresses', 'gauge', 'Addresses in the forwarding table', ({ sw }) => sw.hash.count),

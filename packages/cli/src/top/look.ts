@@ -1,0 +1,115 @@
+/** Looks at one switch through its console, again and again, and connects again when it went away. */
+import { ConsoleClient } from '@vde-ts/console/client.js'
+import { VdeError } from '@vde-ts/link/errors.js'
+import { figuresBetween, type Look, type PortCounters, type PortFigures } from './figures.ts'
+
+/** What is known of a switch. */
+export interface SwitchView {
+  /** As the user named its socket. */
+  readonly name: string
+  /** The last look; null: none yet. */
+  readonly look: Look | null
+  readonly ports: readonly PortFigures[]
+  /** Why the last look failed; null: it did not. */
+  readonly problem: string | null
+  /** Bits per second of each port, in and out together, oldest first. */
+  readonly history: ReadonlyMap<number, readonly number[]>
+}
+
+/** Looks kept for the sparklines: as wide as the widest. */
+const HISTORY = 60
+
+/** One switch and its connection. */
+export class Watched {
+  readonly #name: string
+  #client: ConsoleClient | null = null
+  #view: SwitchView
+
+  constructor (name: string) {
+    this.#name = name
+    this.#view = { name, look: null, ports: [], problem: null, history: new Map() }
+  }
+
+  get view (): SwitchView { return this.#view }
+
+  /** Looks once; what cannot be seen is a problem of the view. */
+  async look (): Promise<void> {
+    try {
+      const look = await this.#ask()
+      // A switch that was started again has counted from zero: nothing to compare with.
+      const before = this.#view.look?.pid === look.pid ? this.#view.look : null
+      const ports = figuresBetween(before, look)
+      this.#view = { name: this.#name, look, ports, problem: null, history: this.#remember(ports) }
+    } catch (error) {
+      if (!(error instanceof VdeError)) throw error
+      this.close()
+      this.#view = { ...this.#view, ports: [], problem: error.message }
+    }
+  }
+
+  close (): void {
+    this.#client?.close()
+    this.#client = null
+  }
+
+  #remember (ports: readonly PortFigures[]): ReadonlyMap<number, readonly number[]> {
+    return new Map(ports.map(({ port, inBitsPerSec, outBitsPerSec }) =>
+      [port, [...this.#view.history.get(port) ?? [], inBitsPerSec + outBitsPerSec].slice(-HISTORY)]))
+  }
+
+  async #ask (): Promise<Look> {
+    const client = this.#client ??= await ConsoleClient.connect(this.#name, 2000)
+    const json = async <T>(command: string): Promise<T> => {
+      const { code, lines, text } = await client.command(`${command} --json`)
+      if (code !== 0) throw new VdeError('EPROTO', `look at "${this.#name}"`, `${command} --json answered ${text}, a switch of this suite is wanted`)
+      return JSON.parse(lines[0] ?? 'null') as T
+    }
+    const [info, shape, table, ports, counters] = [
+      await json<InfoJson>('showinfo'), await json<ShapeJson>('port/showinfo'), await json<TableJson>('hash/showinfo'),
+      await json<PortJson[]>('port/allprint'), await json<CounterJson[]>('port/counters')
+    ]
+    const counted = new Map(counters.map((one) => [one.port, one]))
+    return {
+      atMs: performance.now(),
+      pid: info.pid,
+      uptimeSec: info.uptimeSec,
+      numPorts: shape.numPorts,
+      queueOctets: shape.queueOctets,
+      addresses: table.count,
+      ports: ports.flatMap((port) => portOf(port, counted.get(port.port)))
+    }
+  }
+}
+
+interface InfoJson { readonly pid: number, readonly uptimeSec: number }
+interface ShapeJson { readonly numPorts: number, readonly queueOctets: number }
+interface TableJson { readonly count: number }
+interface PortJson {
+  readonly port: number
+  readonly isUp: boolean
+  readonly endpoints: ReadonlyArray<{ readonly module: string, readonly description: string }>
+}
+interface CounterJson {
+  readonly port: number
+  readonly in: { readonly frames: number, readonly octets: number }
+  readonly out: { readonly frames: number, readonly octets: number }
+  readonly drops: Readonly<Record<string, number>>
+  readonly addresses: number
+  readonly endpoints: ReadonlyArray<{ readonly queueFrames: number }>
+}
+
+/** A port that went between the two commands is left out. */
+const portOf = (port: PortJson, counters: CounterJson | undefined): PortCounters[] => counters === undefined
+  ? []
+  : [{
+      port: port.port,
+      isUp: port.isUp,
+      endpoints: port.endpoints.map(({ module, description }) => description === '' ? module : description),
+      inFrames: counters.in.frames,
+      inOctets: counters.in.octets,
+      outFrames: counters.out.frames,
+      outOctets: counters.out.octets,
+      drops: counters.drops,
+      queueFrames: counters.endpoints.reduce((sum, { queueFrames }) => sum + queueFrames, 0),
+      addresses: counters.addresses
+    }]
