@@ -8,7 +8,7 @@ import { fromFstp } from './dialect.ts'
 import { infoExpired } from './guards.ts'
 import type { TreePort } from './port.ts'
 import { rstpVersion, type TreeState } from './state.ts'
-import { compareVectors, isSuperior, sameTimes, type PriorityVector } from './vector.ts'
+import { compareVectors, isSuperior, sameTimes, type PriorityVector, type Times } from './vector.ts'
 
 type ReceivedInfo = 'SuperiorDesignated' | 'RepeatedDesignated' | 'InferiorDesignated' | 'InferiorRootAlternate' | 'Other'
 
@@ -98,6 +98,7 @@ const receive = (tree: TreeState, port: TreePort): boolean => {
       break
     case 'InferiorDesignated':
       recordDispute(port, said)
+      answer(port)
       break
     case 'InferiorRootAlternate':
       recordAgreement(tree, port, said)
@@ -141,6 +142,18 @@ const recordDispute = (port: TreePort, bpdu: Bpdu): void => {
   port.agreed = false
 }
 
+/**
+ * Beyond the standard, as bridges of 1998 did: who says less than we propose came up after our proposal, and need not wait
+ * for the next hello. The two ends of a cable in user space always come up one after the other. What is too old to be
+ * believed over there is no answer.
+ */
+const answer = (port: TreePort): void => {
+  if (port.role === 'Designated' && port.proposing && isYoung(port.designatedTimes)) port.newInfo = true
+}
+
+/** Whether a receiver of these times believes the message. */
+const isYoung = ({ messageAge, maxAge }: Times): boolean => Math.round(messageAge + 1) <= maxAge
+
 /** 17.21.11 */
 const recordProposal = (port: TreePort, bpdu: Bpdu): void => {
   if (bpdu.kind === 'rst' && (bpdu.flags & FLAG_PROPOSAL) !== 0) port.proposed = true
@@ -160,6 +173,5 @@ const setTcFlags = (port: TreePort, bpdu: Bpdu): void => {
 
 /** 17.21.23 */
 const updtRcvdInfoWhile = (port: TreePort): void => {
-  const { messageAge, maxAge, helloTime } = port.portTimes
-  port.rcvdInfoWhile = Math.round(messageAge + 1) <= maxAge ? 3 * helloTime : 0
+  port.rcvdInfoWhile = isYoung(port.portTimes) ? 3 * port.portTimes.helloTime : 0
 }

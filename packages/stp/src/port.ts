@@ -31,7 +31,7 @@ export class PortCounters {
   rxTcn = 0
   /** Refused by 9.3.4. */
   rxInvalid = 0
-  /** Not read: a guard, or the port is down. */
+  /** Not read: a guard, the port is down, or too many came at once. */
   rxIgnored = 0
   /** Its own BPDUs, come back. */
   rxOwn = 0

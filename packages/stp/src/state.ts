@@ -6,7 +6,7 @@ import type { Bpdu } from '@vde-ts/frame/bpdu.js'
 import type { BlockReason, PortState, TreePort } from './port.ts'
 import { addressOf, type BridgeId, type PriorityVector, type Times } from './vector.ts'
 
-/** What a tree needs of the bridge it is in. None may call back into the tree. */
+/** What a tree needs of the bridge it is in. Calls back into the tree are done after what is under way. */
 export interface TreeHost {
   /** From now on the port does this to frames. Ports that were never told discard. */
   setState (port: number, state: PortState): void

@@ -4,7 +4,7 @@
  *
  * Whatever happens, the machines of clause 17 run until none has a transition to take. What is to be sent is sent after
  * that: the neighbour hears of a state when it is settled, and a port that must discard first does so before the agreement
- * goes out.
+ * goes out. A medium that delivers at once may call back while that happens: what it brings waits for its turn.
  */
 import { readBpdu, type Bpdu } from '@vde-ts/frame/bpdu.js'
 import { isFstp } from './dialect.ts'
@@ -25,6 +25,7 @@ export const DEFAULT_TIMES: Times = { messageAge: 0, maxAge: 20, helloTime: 2, f
 export const FSTP_TIMES: Times = { messageAge: 0, maxAge: 40, helloTime: 4, forwardDelay: 15 }
 
 const TX_HOLD_COUNT = 6
+const MAX_WAITING = 1024
 
 /** What of a tree may be chosen. */
 export interface TreeSettings {
@@ -62,6 +63,9 @@ export class SpanningTree implements TreeState {
   isFstp: boolean
   #ports: readonly TreePort[] = []
   readonly #byNumber: Array<TreePort | undefined> = []
+  /** What came while the machines ran. */
+  #waiting: Array<() => void> = []
+  #isRunning = false
 
   constructor (host: TreeHost, settings: TreeSettings) {
     this.host = host
@@ -91,63 +95,67 @@ export class SpanningTree implements TreeState {
     checkRstp(this, port)
     this.#byNumber[number] = port
     this.#ports = [...this.#ports, port].sort((a, b) => a.number - b.number)
-    reselect(port)
-    this.#settle()
+    this.#run(() => { reselect(port) })
     return port
   }
 
   removePort (number: number): void {
     this.setUp(number, false)
-    this.#byNumber[number] = undefined
-    this.#ports = this.#ports.filter((port) => port.number !== number)
+    this.#run(() => {
+      this.#byNumber[number] = undefined
+      this.#ports = this.#ports.filter((port) => port.number !== number)
+    })
   }
 
   /** The medium of a port came or went. What its guard found is forgotten. */
   setUp (number: number, isUp: boolean): void {
     const port = this.#byNumber[number]
     if (port === undefined) return
-    unblock(this, port)
-    port.isUp = port.portEnabled = isUp
-    if (!isUp) {
+    this.#run(() => {
+      unblock(this, port)
+      port.isUp = port.portEnabled = isUp
+      if (isUp) return
       port.speaksFstp = this.isFstp
       setHeard(this, port, false)
-    }
-    this.#settle()
+    })
   }
 
   /** Changes settings of a port; what is not named stays. */
   configurePort (number: number, settings: PortSettings): void {
     const port = this.#byNumber[number]
     if (port === undefined) return
-    Object.assign(port, settings)
-    if (settings.adminEdge === true && port.portEnabled && !port.isHeard) {
-      port.operEdge = true
-      port.bdm = 'EDGE'
-    } else if (settings.adminEdge === false) port.operEdge = false
-    if (settings.guard !== undefined) unblock(this, port)
-    reselect(port)
-    this.#settle()
+    this.#run(() => {
+      Object.assign(port, settings)
+      if (settings.adminEdge === true && port.portEnabled && !port.isHeard) {
+        port.operEdge = true
+        port.bdm = 'EDGE'
+      } else if (settings.adminEdge === false) port.operEdge = false
+      if (settings.guard !== undefined) unblock(this, port)
+      reselect(port)
+    })
   }
 
   /** Changes settings of the bridge; what is not named stays. */
   configure (settings: Partial<TreeSettings>): void {
-    const version = this.forceProtocolVersion
-    Object.assign(this, settings)
-    for (const port of this.#ports) {
-      reselect(port)
-      if (version !== this.forceProtocolVersion) checkRstp(this, port)
-    }
-    this.#settle()
+    this.#run(() => {
+      const version = this.forceProtocolVersion
+      Object.assign(this, settings)
+      for (const port of this.#ports) {
+        reselect(port)
+        if (version !== this.forceProtocolVersion) checkRstp(this, port)
+      }
+    })
   }
 
   /** 17.19.13, mcheck: has the port find out anew what its neighbour speaks. Also opens a port that a guard closed. */
   restart (number: number): void {
     const port = this.#byNumber[number]
     if (port === undefined) return
-    unblock(this, port)
-    port.mcheck = this.forceProtocolVersion >= 2
-    port.speaksFstp = this.isFstp
-    this.#settle()
+    this.#run(() => {
+      unblock(this, port)
+      port.mcheck = this.forceProtocolVersion >= 2
+      port.speaksFstp = this.isFstp
+    })
   }
 
   /** An untagged frame to the bridges' address came in. Borrowed. */
@@ -161,22 +169,24 @@ export class SpanningTree implements TreeState {
 
   /** A valid BPDU came in. */
   receive (port: TreePort, bpdu: Bpdu): void {
+    if (this.#isRunning && this.#waiting.length >= MAX_WAITING) port.counters.rxIgnored++ // lost as on any medium
+    else this.#run(() => { this.#receive(port, bpdu) }, port)
+  }
+
+  #receive (port: TreePort, bpdu: Bpdu): void {
     const { counters } = port
     if (bpdu.kind === 'rst') counters.rxRst++
     else if (bpdu.kind === 'config') counters.rxConfig++
     else counters.rxTcn++
-    if (guardReceive(this, port, bpdu)) {
-      port.bpdu = bpdu
-      port.rcvdBPDU = true
-      if (bpdu.kind !== 'tcn') port.speaksFstp = this.isFstp || isFstp(bpdu)
-      this.#listen(port)
-    } else this.#settle()
+    if (!guardReceive(this, port, bpdu)) return
+    port.bpdu = bpdu
+    port.rcvdBPDU = true
+    if (bpdu.kind !== 'tcn') port.speaksFstp = this.isFstp || isFstp(bpdu)
   }
 
   /** A second went by, 17.22. */
   tick (): void {
-    for (const port of this.#ports) this.#tickPort(port)
-    this.#settle()
+    this.#run(() => { for (const port of this.#ports) this.#tickPort(port) })
   }
 
   #tickPort (port: TreePort): void {
@@ -194,10 +204,30 @@ export class SpanningTree implements TreeState {
     if (port.blockedWhile === 0) unblock(this, port)
   }
 
+  /** Does something and has the machines follow. @param only the port that it concerns at first */
+  #run (act: () => void, only: TreePort | null = null): void {
+    if (this.#isRunning) {
+      this.#waiting.push(act)
+      return
+    }
+    this.#isRunning = true
+    act()
+    if (only === null || !this.#isQuiet(only)) this.#settle()
+    while (this.#waiting.length > 0) {
+      const waiting = this.#waiting
+      this.#waiting = []
+      for (const next of waiting) {
+        next()
+        this.#settle()
+      }
+    }
+    this.#isRunning = false
+  }
+
   /** Most BPDUs repeat what is known: then nobody but the port itself has anything to do. */
-  #listen (port: TreePort): void {
+  #isQuiet (port: TreePort): boolean {
     while (this.#receives(port));
-    if (port.reselect || this.#acts(port) || portTransmit(this, port)) this.#settle()
+    return !port.reselect && port.portEnabled && !this.#acts(port) && !portTransmit(this, port)
   }
 
   #settle (): void {
