@@ -336,15 +336,17 @@ tree('BPDUs are data while nobody takes them', () => {
   assert.equal(got(b), [[frame('0180c2000000', A)]])
 })
 
-tree('a consumer takes them, with their VLAN, and nothing else', () => {
+tree('a tree takes them, and nothing else', () => {
   const sw = makeSwitch()
   const plugs = vlans(sw)
-  const taken: number[][] = []
-  sw.setBpduConsumer({ onBpdu (port, vlan, _buf, _off, len) { taken.push([port, vlan, len]) } })
+  sw.tree.setEnabled(true)
+  for (const number of [1, 2, 3]) sw.tree.configurePort(number, { edge: 'on' })
+  for (const { link } of plugs) link.sent = []
   give(plugs[0].endpoint, frame('0180c2000000', A))
   give(plugs[2].endpoint, frame('0180c2000000', A, tag(5)))
   give(plugs[0].endpoint, frame('0180c200000e', A))
-  assert.equal(taken, [[1, 0, 62], [3, 5, 66]])
+  assert.is(sw.tree.instance(0)!.tree.port(1)!.counters.rxInvalid, 1)
+  assert.is(sw.tree.instance(0)!.tree.port(3)!.counters.rxInvalid, 0, 'the tree of the bridge is untagged')
   assert.equal(got(plugs[2]), [[frame('0180c200000e', A)]])
 })
 

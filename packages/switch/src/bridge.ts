@@ -12,6 +12,7 @@
  * learnt in a key space of that VID. So access ports of different VLANs stay apart, and a VLAN that is defined
  * behaves as on any other switch.
  */
+import { BRIDGES_HI, BRIDGES_LO } from '@vde-ts/frame/bpdu.js'
 import { etherType, isGroup, setEtherType, macHi, macLo, MIN_WIRE_FRAME } from '@vde-ts/frame/ethernet.js'
 import { isPlain } from '@vde-ts/frame/offload.js'
 import { popTag, pushTag, setTagControl, SERVICE_TPID, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
@@ -31,9 +32,6 @@ export const OPAQUE = 0x1000
 const TAGGED_HEADER = 18
 /** How often a frame may come back while it is still being sent, through links that deliver at once. */
 const MAX_DEPTH = 16
-/** 01:80:c2:00:00:00, the group address of bridges. */
-const BRIDGES_HI = 0x0180
-const BRIDGES_LO = 0xc2000000 | 0
 
 /** Takes the BPDUs; while there is none they are data like any other multicast. */
 export interface BpduConsumer {
@@ -52,6 +50,8 @@ export class Bridge {
   /** Passes tagged frames of undefined VLANs. */
   isTransparent: boolean
   bpduConsumer: BpduConsumer | null = null
+  /** Told when the memberships of a port changed; -1: VLANs came or went. */
+  membershipChanged: (port: number) => void = () => {}
   /** What frames with offload header amount to; every port of the switch knows it. */
   readonly forms: WireForms = new WireForms()
 

@@ -48,7 +48,7 @@ export class Endpoint implements FrameSink {
   readonly #host: EndpointHost
   #link: Link | null = null
   #isClosed = false
-  #isUp = true
+  #isUp = false
 
   constructor (
     id: number, port: Port, host: EndpointHost, queue: FrameQueue,
@@ -65,7 +65,7 @@ export class Endpoint implements FrameSink {
 
   get isClosed (): boolean { return this.#isClosed }
   get link (): Link | null { return this.#link }
-  /** False while the medium of its link is away. */
+  /** False before it has a link, and while the medium of that is away. */
   get isUp (): boolean { return this.#isUp }
 
   snapshot (): EndpointSnapshot {

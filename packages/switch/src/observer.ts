@@ -1,3 +1,5 @@
+import type { PortState } from './vlan.ts'
+
 /**
  * What a switch tells of itself while it runs. Every method is optional, none may throw; the switch pays nothing for an
  * event nobody listens to. Addresses are two int32 halves, see `@vde-ts/frame/ethernet.js`.
@@ -18,6 +20,14 @@ export interface Observer {
   endpointRemoved? (port: number, id: number): void
   /** Raw text of the client: escape it before showing. Follows endpointAdded when there is a description. */
   description? (port: number, id: number, text: string): void
+  /** The spanning tree changed what a port does to frames; VLAN 0 stands for the whole bridge, as below. */
+  treeState? (port: number, vlan: number, state: PortState): void
+  /** Another root, sixteen hexadecimal digits, or another way to it; port 0: this switch is the root. */
+  treeRoot? (port: number, vlan: number, root: string): void
+  /** BPDUs began to arrive, or what they said expired. */
+  treeHeard? (port: number, vlan: number, isHeard: boolean): void
+  /** A guard shut a port; null: it is open again. */
+  treeBlocked? (port: number, vlan: number, reason: string | null): void
   /** An address was learnt, moved here, or added by hand. Called on the data path. */
   hashAdded? (macHi: number, macLo: number, vlan: number, port: number): void
   hashRemoved? (macHi: number, macLo: number, vlan: number, port: number): void
@@ -43,6 +53,19 @@ export class Observers implements Required<Observer> {
   endpointRemoved (port: number, id: number): void { for (const one of this.#all) one.endpointRemoved?.(port, id) }
   description (port: number, id: number, text: string): void {
     for (const one of this.#all) one.description?.(port, id, text)
+  }
+
+  treeState (port: number, vlan: number, state: PortState): void {
+    for (const one of this.#all) one.treeState?.(port, vlan, state)
+  }
+
+  treeRoot (port: number, vlan: number, root: string): void { for (const one of this.#all) one.treeRoot?.(port, vlan, root) }
+  treeHeard (port: number, vlan: number, isHeard: boolean): void {
+    for (const one of this.#all) one.treeHeard?.(port, vlan, isHeard)
+  }
+
+  treeBlocked (port: number, vlan: number, reason: string | null): void {
+    for (const one of this.#all) one.treeBlocked?.(port, vlan, reason)
   }
 
   hashAdded (macHi: number, macLo: number, vlan: number, port: number): void {

@@ -13,13 +13,14 @@ const from = (station: number, to = 'ffffffffffff'): string =>
 
 /** What the console can show of it. */
 const shown = (sw: Switch): unknown => ({
-  settings: [sw.numPorts, sw.isHub, sw.isVlanTransparent, sw.priority, sw.macHi, sw.macLo, sw.defaultQueueLength],
+  settings: [sw.numPorts, sw.isHub, sw.isVlanTransparent, sw.macHi, sw.macLo, sw.defaultQueueLength],
   hash: [
     sw.hash.size, sw.hash.gcIntervalSec, sw.hash.expireSec, sw.hash.minPersistenceSec, sw.hash.capacity,
     [...sw.hash.list()]
   ],
   mirrors: sw.mirrors.list(),
   guards: sw.ports().map((port) => sw.guards.settings(port.number)),
+  tree: sw.tree.snapshot(),
   vlans: sw.vlan.list().map((vlan) => [vlan.id, sw.vlan.members(vlan.id)]),
   ports: sw.ports().map((port) => [port.snapshot(), sw.vlan.settings(port.number), port.isMirror, port.isUp, port.gate === null])
 })
@@ -44,6 +45,9 @@ snapshot('has every setting, port, VLAN, address and counter of the old one', ()
   const rate = { unit: 'bits', perSec: 5, burst: 6 } as const
   const storm = { broadcast: rate, multicast: null, unknown: null }
   sw.guards.configure(10, { maxAddresses: 7, isSticky: true, isolation: 3, storm, rateIn: rate, reserved: [1] })
+  sw.tree.configurePort(2, { cost: 7, guard: 'loop' })
+  sw.tree.setBonus(5, { port: 2, cost: 9 })
+  sw.tree.setMode('stp')
   sw.mirrors.set({ source: 1, direction: 'in', to: 10 })
   sw.hash.setExpire(300)
   sw.hash.setGcInterval(4)

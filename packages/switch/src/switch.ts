@@ -8,7 +8,7 @@
  */
 import { VdeError } from '@vde-ts/link/errors.js'
 import { isAllowed, isSameUser, NONE, type Owner } from './access.ts'
-import { Bridge, OPAQUE, type BpduConsumer } from './bridge.ts'
+import { Bridge, OPAQUE } from './bridge.ts'
 import { checkRange, needPort } from './check.ts'
 import { Endpoint, type EndpointHost, type EndpointSnapshot } from './endpoint.ts'
 import { Fdb, type FdbSnapshot } from './fdb.ts'
@@ -22,6 +22,8 @@ import { MAX_PORTS, Port, type PortSnapshot } from './port.ts'
 import { DEFAULT_QUEUE_FRAMES, FrameQueue, QueueBudget } from './queue.ts'
 import type { After } from './shaper.ts'
 import type { Clock } from './token-bucket.ts'
+import { TreeControl } from './tree-control.ts'
+import type { TreeSnapshot } from './tree-settings.ts'
 import { VlanControl } from './vlan-control.ts'
 import { DEFAULT_VLAN, NO_VLAN, Vlan, type VlanSnapshot } from './vlan.ts'
 
@@ -77,6 +79,7 @@ export interface SwitchSnapshot extends Omit<SwitchOptions, 'seed' | 'hashSize' 
   readonly ports: readonly PortSnapshot[]
   readonly mirrors: readonly MirrorSettings[]
   readonly guards: ReadonlyArray<readonly [port: number, guards: PortGuardSettings]>
+  readonly tree: TreeSnapshot
   readonly defaultQueueLength: number
   readonly lastId: number
 }
@@ -85,11 +88,11 @@ export interface SwitchSnapshot extends Omit<SwitchOptions, 'seed' | 'hashSize' 
 export class Switch implements EndpointHost {
   readonly macHi: number
   readonly macLo: number
-  readonly priority: number
   readonly vlan: VlanControl
   readonly hash: HashControl
   readonly mirrors: MirrorControl
   readonly guards: GuardControl
+  readonly tree: TreeControl
 
   readonly #bridge: Bridge
   readonly #fdb: Fdb
@@ -107,7 +110,6 @@ export class Switch implements EndpointHost {
     checkRange('make a switch', 'the number of ports', numPorts, 1, MAX_PORTS)
     this.macHi = options.macHi
     this.macLo = options.macLo | 0
-    this.priority = options.priority ?? DEFAULT_PRIORITY
     this.#fdb = new Fdb(options.seed, options.capacity)
     this.#bridge = new Bridge(this.#fdb, options.isVlanTransparent ?? false)
     this.#bridge.isHub = options.isHub ?? false
@@ -117,6 +119,8 @@ export class Switch implements EndpointHost {
     const clock = options.clock ?? ((cell) => { cell[0] = this.#fdb.nowSec * 1e9 })
     this.guards = new GuardControl(this.#bridge, clock, options.after ?? null)
     this.hash = new HashControl(this.#bridge, options.hashSize ?? DEFAULT_HASH_SIZE)
+    const context = { bridge: this.#bridge, observers: this.#observers, macHi: this.macHi, macLo: this.macLo }
+    this.tree = new TreeControl(context, options.priority ?? DEFAULT_PRIORITY)
   }
 
   /** The same switch in another process. Its endpoints wait for their links: {@link endpoint} finds them. */
@@ -131,13 +135,14 @@ export class Switch implements EndpointHost {
     made.hash.restore(snapshot.hash)
     made.#defaultQueueLength = snapshot.defaultQueueLength
     made.#lastId = snapshot.lastId
+    made.tree.restore(snapshot.tree)
     return made
   }
 
   snapshot (): SwitchSnapshot {
-    const { macHi, macLo, priority, numPorts, isHub, isVlanTransparent, hash, defaultQueueLength } = this
+    const { macHi, macLo, numPorts, isHub, isVlanTransparent, hash, defaultQueueLength } = this
     return {
-      ...{ macHi, macLo, priority, numPorts, isHub, isVlanTransparent, defaultQueueLength },
+      ...{ macHi, macLo, numPorts, isHub, isVlanTransparent, defaultQueueLength },
       capacity: this.#fdb.capacity,
       hash: hash.snapshot(),
       fdb: this.#fdb.snapshot(),
@@ -145,6 +150,7 @@ export class Switch implements EndpointHost {
       ports: this.ports().map((port) => port.snapshot()),
       mirrors: this.mirrors.list(),
       guards: this.ports().map((port) => [port.number, port.guards]),
+      tree: this.tree.snapshot(),
       lastId: this.#lastId
     }
   }
@@ -275,6 +281,7 @@ export class Switch implements EndpointHost {
     this.#bridge.ports[number] = null
     this.#bridge.portsChanged(port)
     this.#fdb.flushPort(number, -1, true)
+    this.tree.portGone(number)
     this.#firstFree = Math.min(this.#firstFree, Math.max(number, 1))
   }
 
@@ -290,8 +297,9 @@ export class Switch implements EndpointHost {
     while (ports.length < count + 1) ports.push(null)
   }
 
-  /** Hub: every frame to every port, unchanged. What was learnt is forgotten on the way in. */
+  /** Hub: every frame to every port, unchanged. What was learnt is forgotten on the way in, and the spanning tree turned off. */
   setHub (isHub: boolean): void {
+    if (isHub) this.tree.setEnabled(false)
     this.#bridge.isHub = isHub
     if (isHub) this.#fdb.flush()
   }
@@ -345,12 +353,10 @@ export class Switch implements EndpointHost {
     this.endpoint(port, id).queue.limit = frames
   }
 
-  /** Gives the BPDUs to a spanning tree, or (null) lets them pass as data. */
-  setBpduConsumer (consumer: BpduConsumer | null): void { this.#bridge.bpduConsumer = consumer }
-
   /** Tells the time, in whole seconds of any steady clock; to be called about once a second. */
   tick (nowSec: number): void {
     this.hash.tick(nowSec)
+    this.tree.tick(nowSec)
     this.#budget.trim()
   }
 

@@ -30,6 +30,7 @@ export class VlanControl {
     checkRange(action, 'the VLAN', id, 1, NO_VLAN - 1)
     if (this.#bridge.vlans[id] !== null) throw new VdeError('EEXIST', action, 'it exists already')
     this.#make(id)
+    this.#bridge.membershipChanged(-1)
   }
 
   /** VLAN 0 may go too: ports made without it have no untagged VLAN. @throws {VdeError} EINVAL, ENXIO, EADDRINUSE has members */
@@ -38,6 +39,7 @@ export class VlanControl {
     if (!needVlan(action, this.#bridge, id).isEmpty) throw new VdeError('EADDRINUSE', action, 'it has ports, take them out first')
     this.#bridge.vlans[id] = null
     this.#bridge.fdb.flushVlan(id, true)
+    this.#bridge.membershipChanged(-1)
   }
 
   /** Makes the port a tagged member. Nothing changes when it is a member. @throws {VdeError} EINVAL, ENXIO */
@@ -48,6 +50,7 @@ export class VlanControl {
     if (member.pvid === id) return
     vlan.tagged.add(port)
     vlan.isStale = true
+    this.#bridge.membershipChanged(port)
   }
 
   /**
@@ -63,6 +66,7 @@ export class VlanControl {
     }
     vlan.drop(port)
     this.#bridge.fdb.flushPort(port, id)
+    this.#bridge.membershipChanged(port)
   }
 
   /** Changes the untagged VLAN of a port; NO_VLAN (4095): it has none. @throws {VdeError} EINVAL, ENXIO */
@@ -82,10 +86,10 @@ export class VlanControl {
     port.pvid = port.untaggedVlan = id
     settle(port)
     const vlan = this.#bridge.vlans[id]
-    if (vlan === null) return
-    vlan.tagged.delete(port.number)
-    vlan.untagged.add(port.number)
-    vlan.isStale = true
+    vlan?.tagged.delete(port.number)
+    vlan?.untagged.add(port.number)
+    if (vlan !== null) vlan.isStale = true
+    this.#bridge.membershipChanged(port.number)
   }
 
   /** Takes a port out of every VLAN. */
@@ -124,10 +128,13 @@ export class VlanControl {
     this.#changeMembership(port, new Set(after.tagged), after.untagged)
     // Addresses were learnt in the VLAN that untagged frames had.
     if (before.pvid !== after.pvid) this.#bridge.fdb.flushPort(number, before.pvid)
+    this.#bridge.membershipChanged(number)
   }
 
   #changeMembership (port: Port, tagged: ReadonlySet<number>, untagged: number): void {
-    for (const id of [...tagged, untagged, port.pvid]) if (id !== NO_VLAN && this.#bridge.vlans[id] === null) this.#make(id)
+    const missing = [...tagged, untagged, port.pvid].filter((id) => id !== NO_VLAN && this.#bridge.vlans[id] === null)
+    for (const id of missing) this.#make(id)
+    if (missing.length > 0) this.#bridge.membershipChanged(-1)
     for (const vlan of this.list()) {
       const { id } = vlan
       const wasMember = vlan.isMember(port.number)
