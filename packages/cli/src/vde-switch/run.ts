@@ -40,7 +40,6 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   if (hashSize !== undefined && parseCNumber(hashSize) !== settings.hashSize) {
     program.log(`the hash size is a power of two: ${hashSize} is taken for ${settings.hashSize}`)
   }
-  if (settings.wantsTree) program.log('there is no spanning tree in this version: --fstp has no effect, avoid loops')
   const station = start(program, settings)
   live(program, { ...station, metrics: await openMetrics(program, station, settings) })
 }
@@ -65,7 +64,7 @@ const start = (program: Program, settings: SwitchSettings): Omit<Station, 'metri
 const makeSwitch = (settings: SwitchSettings): Switch => {
   const chance = randomBytes(8)
   const mac = settings.mac ?? Uint8Array.of(0x00, 0xff, ...chance.subarray(0, 4))
-  return new Switch({
+  const sw = new Switch({
     seed: chance.readUInt32LE(4),
     macHi: macHi(mac, 0),
     macLo: macLo(mac, 0),
@@ -76,6 +75,8 @@ const makeSwitch = (settings: SwitchSettings): Switch => {
     isVlanTransparent: settings.isVlanTransparent,
     ...TIME
   })
+  sw.tree.setEnabled(settings.wantsTree)
+  return sw
 }
 
 const openDirectory = (program: Program, sw: Switch, settings: SwitchSettings): VdeListener => {

@@ -53,7 +53,32 @@ const ROWS: ReadonlyArray<readonly [lines: string, reply: string]> = [
   ['hash/del 02:00:00:00:00:01', '1019'],
   ['fstp/showinfo', '[MAC 00:ff:01:02:03:04 Priority 32768 (0x8000)|FSTP=false|]1000'],
   ['fstp/setfstp 0', '[]1000'],
-  ['fstp/setfstp 1', '[There is no spanning tree in this version|]1095'],
+  ['fstp/setfstp 1', '[]1000'],
+  ['fstp/setfstp 1;fstp/showinfo', '[MAC 00:ff:01:02:03:04 Priority 32768 (0x8000)|FSTP=true|]1000'],
+  ['fstp/setfstp 1;port/sethub 1;fstp/showinfo', '[MAC 00:ff:01:02:03:04 Priority 32768 (0x8000)|FSTP=false|]1000'],
+  ['fstp/bridge priority 4097;fstp/showinfo', '[MAC 00:ff:01:02:03:04 Priority 4097 (0x1001)|FSTP=false|]1000'],
+  ['fstp/bridge priority 65536', '1022'],
+  ['fstp/bridge times 1 6 4', '1000'],
+  ['fstp/bridge times 2 20 10', '1022'],
+  ['fstp/bridge hold 11', '1022'],
+  ['fstp/bridge recovery 0', '1000'],
+  ['fstp/bridge __proto__ 1', '1022'],
+  ['fstp/mode stp', '1000'],
+  ['fstp/mode mstp', '1022'],
+  ['fstp/port 1 cost 100', '1000'],
+  ['fstp/port 1 cost 10G', '1000'],
+  ['fstp/port 1 cost auto', '1000'],
+  ['fstp/port 1 cost 0', '1022'],
+  ['fstp/port 1 priority 16', '1000'],
+  ['fstp/port 1 priority 17', '1022'],
+  ['fstp/port 1 edge on', '1000'],
+  ['fstp/port 1 p2p maybe', '1022'],
+  ['fstp/port 1 guard root', '1000'],
+  ['fstp/port 1 guard', '1022'],
+  ['fstp/port 1 restart', '1000'],
+  ['fstp/port 99 restart', '1022'],
+  ['fstp/port 99 edge on', '1022'],
+  ['fstp/port 1 toString 1', '1022'],
   ['port/sethub 1;fstp/setfstp 1', "[Can't use fstp in hub mode|]1000"],
   ['fstp/setedge 0 1 1', '1000'],
   ['fstp/setedge 0 1', '1022'],
@@ -64,6 +89,9 @@ const ROWS: ReadonlyArray<readonly [lines: string, reply: string]> = [
   ['fstp/bonus 9 1 1', '1006'],
   ['fstp/print', '[FST DATA VLAN 0000 ROOTSWITCH FSTP IS DISABLED| ++ root 80:00:00:ff:01:02:03:04| ++ designated ff:ff:ff:ff:ff:ff:ff:ff|' +
     ' ++ rootport 0000 cost 0 age 7 bonusport 0000 bonuscost 0|]1000'],
+  ['fstp/bonus 0 3 500;fstp/setfstp 1;fstp/print 0', '[FST DATA VLAN 0000 ROOTSWITCH | ++ root 80:00:00:ff:01:02:03:04|' +
+    ' ++ designated ff:ff:ff:ff:ff:ff:ff:ff| ++ rootport 0000 cost 0 age 0 bonusport 0003 bonuscost 500|' +
+    '    bridge 80:00:00:ff:01:02:03:04 mode rstp hello 2 maxage 20 forward 15 hold 6|]1000'],
   ['fstp/print 9', '[]1006'],
   ['fstp/print 9999', '[]1022'],
   ['port/showinfo', '[Numports=32|HUB=false|counters=true|]1000'],
@@ -199,6 +227,33 @@ test('a port whose medium is away says so', ({ bench }) => {
   endpoint.onDown()
   assert.match(run(bench, 'port/print 2'), / ACTIVE .*\n Current User.*\n Link: DOWN\n/)
   assert.match(run(bench, 'port/print 2 --json'), /"isActive":true,"isUp":false,/)
+})
+
+const BPDU = '0180c200000002000000000f002742420300000202' + '3c000002000000000f00000000000002000000000f8001' + '0000140002000f0000' + '00'.repeat(7)
+
+test('fstp/print shows what the tree knows, and events tell of it', ({ bench }) => {
+  const heard: string[] = []
+  const one = { onEvent (event: PublishedEvent) { heard.push(eventLine(event)) } }
+  for (const topic of bench.console.events.matching('fstp/')) topic.add(one)
+  run(bench, 'fstp/setfstp 1')
+  run(bench, 'vlan/create 5')
+  const endpoint = bench.plug(2)
+  run(bench, 'vlan/addport 5 2')
+  const frame = Buffer.concat([Buffer.alloc(64), Buffer.from(BPDU, 'hex')])
+  endpoint.onFrame(frame, 64, 60)
+  const lines = run(bench, 'fstp/print 5').split('\n')
+  assert.equal(lines.slice(1, 5), [
+    'FST DATA VLAN 0005  ', ' ++ root 00:00:02:00:00:00:00:0f', ' ++ designated 00:00:02:00:00:00:00:0f',
+    ' ++ rootport 0002 cost 20000 age 1 bonusport 0000 bonuscost 0'
+  ])
+  assert.is(lines[6], ' -- Port 0002 tagged=1 portcost=20000 role=Root')
+  assert.match(lines[7]!, /^ {4}state=Forwarding role=Root id=8002 priority=128 edge=0 p2p=1 guard=none speaks=rstp blocked=none$/)
+  assert.equal(heard.filter((line) => !line.includes('fstp/status')), [
+    '3041 fstp/+ Port 0002 VLAN 00:00\n', '3045 fstp/root Port 0002 VLAN 00:00 -> 00:00:02:00:00:00:00:0f\n'
+  ])
+  assert.is(heard.at(-1), '3044 fstp/status Port 0002 VLAN 00:00 learning+forwarding\n')
+  const [vlan] = JSON.parse(run(bench, 'fstp/print 5 --json').split('\n')[1]!) as Array<{ ports: Array<{ role: string, counters: { rxRst: number } }> }>
+  assert.equal([vlan!.ports[0]!.role, vlan!.ports[0]!.counters.rxRst], ['Root', 1])
 })
 
 test('every print and showinfo has a --json form of one line', ({ bench }) => {

@@ -1,20 +1,18 @@
 /** Events of a switch: what its observer is told, as the lines other programs know. */
 import { formatHalves } from '@vde-ts/frame/mac.js'
-import type { Switch } from '@vde-ts/switch'
+import type { PortState, Switch } from '@vde-ts/switch'
 import type { EventHub, Topic } from '../events.ts'
-import { digits } from './format.ts'
+import { digits, wordText } from './format.ts'
+import { idText } from './fstp-print.ts'
 
 /** Adds the categories to `hub` and follows `sw`. @returns ends it */
 export const followSwitch = (sw: Switch, hub: EventHub): () => void => {
   const stopHash = followHash(sw, hub)
-  // The spanning tree's categories exist so that scripts may ask for them; nothing comes.
-  hub.add({ path: 'fstp/status', tag: 0o44, help: 'spanning tree: a port changed its state' })
-  hub.add({ path: 'fstp/root', tag: 0o45, help: 'spanning tree: another root, or way to it' })
-  hub.add({ path: 'fstp/+', tag: 0o41, help: 'spanning tree: a port speaks it' })
-  hub.add({ path: 'fstp/-', tag: 0o42, help: 'spanning tree: a port speaks it no longer' })
+  const stopTree = followTree(sw, hub)
   const stopPorts = followPorts(sw, hub)
   return () => {
     stopHash()
+    stopTree()
     stopPorts()
   }
 }
@@ -42,6 +40,27 @@ const followHash = (sw: Switch, hub: EventHub): () => void => {
 const tell = (topic: Topic, hi: number, lo: number, vlan: number, port: number): void => {
   if (topic.isWanted) topic.publish(hashText(hi, lo, vlan, port), { mac: formatHalves(hi, lo), vlan, port })
 }
+
+const STATE_TEXT: Readonly<Record<PortState, string>> = { Discarding: 'discarding', Learning: 'learning', Forwarding: 'learning+forwarding' }
+
+const followTree = (sw: Switch, hub: EventHub): () => void => {
+  const status = hub.add({ path: 'fstp/status', tag: 0o44, help: 'spanning tree: a port changed its state' })
+  const root = hub.add({ path: 'fstp/root', tag: 0o45, help: 'spanning tree: another root, or way to it' })
+  const heard = hub.add({ path: 'fstp/+', tag: 0o41, help: 'spanning tree: a port speaks it' })
+  const silent = hub.add({ path: 'fstp/-', tag: 0o42, help: 'spanning tree: a port speaks it no longer' })
+  return sw.observe({
+    treeState (port, vlan, state) { status.publish(`${placeText(port, vlan)} ${STATE_TEXT[state]}`, { port, vlan, state }) },
+    treeRoot (port, vlan, id) { root.publish(`${placeText(port, vlan)} -> ${idText(id)}`, { port, vlan, root: idText(id) }) },
+    treeHeard (port, vlan, isHeard) { (isHeard ? heard : silent).publish(placeText(port, vlan), { port, vlan }) },
+    treeBlocked (port, vlan, reason) {
+      if (reason === null) return
+      status.publish(`${placeText(port, vlan)} discarding ${reason}`, { port, vlan, state: 'Discarding', reason })
+    }
+  })
+}
+
+// The VLAN's high octet comes first here, unlike in the table's events.
+const placeText = (port: number, vlan: number): string => `Port ${digits(port, 4)} VLAN ${wordText(vlan)}`
 
 const followPorts = (sw: Switch, hub: EventHub): () => void => {
   const portAdded = hub.add({ path: 'port/+', tag: 0o21, help: 'a port was made' })
