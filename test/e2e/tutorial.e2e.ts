@@ -3,6 +3,7 @@
  * with Debian's in the place of one kind of them. An ordinary user types it, on a machine of his own.
  */
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { Host, endPeer, meet, ours, peer, run, test, type Scene, type Shell } from './kit/index.ts'
 
 const NEEDS = ['userns', 'tun', 'ip', 'ping']
@@ -99,6 +100,63 @@ scenario('S5: a namespace on two networks', ['plug', 'vdens'], async (host, cast
   await a.ping('10.0.1.2')
   await endPeer(a, b, c)
 })
+
+scenario('S4: point to point', ['vdens'], async (host, cast, dir) => {
+  const a = await station(host, cast, [`ptp://${dir}/myptp`], '10.0.0.15/24')
+  await host.scene.exists(`${dir}/myptp`)
+  const b = await station(host, cast, [`ptp://${dir}/myptp`], '10.0.0.1/24')
+  await together(a, '10.0.0.15', b, '10.0.0.1')
+})
+
+scenario('S6: a router with address translation', ['vdens'], async (host, cast, dir) => {
+  await host.root.must('ip tuntap add mode tap name tap0 && ip addr add 10.0.0.254/24 dev tap0 && ip link set tap0 up')
+  const router = host.shell([cast.vdens, '--multi', `ptp://${dir}/myptp`, 'tap://tap0', '--'])
+  await router.address('10.0.1.1/24', 'vde0')
+  await router.address('10.0.0.1/24', 'vde1')
+  await router.must('echo 1 >/proc/sys/net/ipv4/ip_forward')
+  await router.must('nft add table ip nat && nft add chain ip nat out "{ type nat hook postrouting priority 100; }" && ' +
+    'nft add rule ip nat out oifname vde1 masquerade')
+  const station = host.shell([cast.vdens, `ptp://${dir}/myptp`])
+  await station.address('10.0.1.2/24')
+  await station.must('ip route add default via 10.0.1.1')
+  await station.ping('10.0.0.254')
+  // The way back is known for the router's own address only: so it was the router who asked.
+  assert.match(await host.root.must('ip neigh show dev tap0'), /^10\.0\.0\.1 /m)
+  assert.doesNotMatch(await host.root.must('ip neigh show dev tap0; ip route'), /10\.0\.1\./)
+  await endPeer(router, station)
+}, ['nft'])
+
+for (const [around, behind] of [
+  ['vlan://4{', '}'], ['agno://KEY{', '}'], ['vlan://4{vlan://5/qinq{', '}}'], ['vlan://4{agno://KEY{', '}}'], ['agno://KEY{vlan://4{', '}}']
+] as const) {
+  scenario(`S16: nesting, ${around}...${behind}`, ['vdens'], async (host, cast, dir) => {
+    host.start([ours('vde_switch'), '-s', `${dir}/mysw`, '--nostdin', '--trunk'])
+    await host.scene.exists(`${dir}/mysw/ctl`)
+    writeFileSync(`${dir}/key`, 'd41d8cd98f00b204e9800998ecf8427e  -\n')
+    const vnl = `${around.replace('KEY', `${dir}/key`)}vde://${dir}/mysw${behind}`
+    const a = await station(host, cast, [vnl], '10.0.0.1/24')
+    const b = await station(host, ALL_OURS, [vnl], '10.0.0.2/24')
+    await together(a, '10.0.0.1', b, '10.0.0.2')
+  }, ['plugin:vlan', 'plugin:agno'])
+}
+
+for (const [scheme, most] of [['multi', 0], ['bonding', 15]] as const) {
+  scenario(`S18: hand-over between two cables, ${scheme}://`, ['plug'], async (host, cast, dir) => {
+    const [one, two] = [`${dir}/vm1`, `${dir}/vm2`]
+    const [a, b] = [host.shell([ours('vdens'), `${scheme}://${one}`]), host.shell([ours('vdens'), `${scheme}://${two}`])]
+    for (const end of [one, two]) await host.scene.exists(`${end}/ctl`)
+    await a.address('10.0.0.1/24')
+    await b.address('10.0.0.2/24')
+    const [first] = [1, 2].map(() => host.start([cast.plug, one, two]))
+    await a.ping('10.0.0.2')
+    const pings = a.run('ping -q -i 0.01 -c 150 -W 1 10.0.0.2', 30_000)
+    await b.must('until [ "$(sed -n "s/^ *vde0: *[0-9]* *\\([0-9]*\\).*/\\1/p" /proc/net/dev)" -gt 50 ]; do sleep 0.01; done')
+    first!.kill('SIGKILL')
+    const received = Number(/(\d+) received/.exec((await pings).out)?.[1])
+    assert.ok(received >= 150 - most, `${received} of 150 pings were answered`)
+    await endPeer(a, b)
+  })
+}
 
 scenario('S17: cables between two switches', ['plug'], async (host, cast, dir) => {
   for (const name of ['sw1', 'sw2', 'sw3']) {
