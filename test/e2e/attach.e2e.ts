@@ -1,6 +1,6 @@
 /** Interfaces handed to our switch: traffic, neighbours that join by datagrams, a switch that dies, a namespace that does. */
 import assert from 'node:assert/strict'
-import { endPeer, namespace, ours, ourSwitch, peer, run, sharedHome, test, waitFor } from './kit/index.ts'
+import { asUser, endPeer, namespace, ours, ourSwitch, peer, run, sharedHome, test, waitFor } from './kit/index.ts'
 
 const NEEDS = ['userns', 'tun', 'ip', 'fixed', 'ping', 'iperf3']
 const OURS = ['vde_switch', 'vdens']
@@ -83,6 +83,24 @@ test('attach: the switch is killed and started again, an open TCP connection goe
   let log = ''
   await waitFor(async () => (log = await b.must(`cat ${home}/iperf.log`)).includes('receiver'), 20_000, 'end of the same iperf3')
   assert.ok(gigabits(log) > 0.05, log)
+  await a.end()
+  await b.end()
+})
+
+test('attach: a vde_plug between two switches carries super-frames, and ends in order with either', { needs: NEEDS, ours: [...OURS, 'vde_plug'], ms: 60_000 }, async (scene) => {
+  const [left, right] = [await ourSwitch(scene, { user: true, name: 'left' }), await ourSwitch(scene, { user: true, name: 'right' })]
+  const plug = scene.start(asUser([ours('vde_plug'), left.dir, right.dir]), { stdin: 'ignore' })
+  const a = namespace(scene, VDENS, [left.dir])
+  const b = namespace(scene, VDENS, [right.dir])
+  await a.address('10.99.0.1/24')
+  await b.address('10.99.0.2/24')
+  await a.ping('10.99.0.2')
+  for (const net of [left, right]) assert.match(await (await net.console()).ask('port/allprint'), /module socket attached: vdeplug: /)
+  for (const shell of [a, b]) await shell.must(RENO)
+  await a.must(SERVE)
+  assert.ok(gigabits(await b.must('iperf3 -c 10.99.0.1 -n 200M', 20_000)) > 0.05)
+  await right.stop()
+  assert.deepEqual(await plug.ends(5000), { code: 0, signal: null })
   await a.end()
   await b.end()
 })

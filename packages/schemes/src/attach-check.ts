@@ -5,9 +5,12 @@
  * without RWF_NOWAIT (he clears O_NONBLOCK), and every packet socket (he gives it a PACKET_TX_RING; then a send of ours waits
  * for the lock of a send of his, or sends his ring for as long as he refills it, MSG_DONTWAIT or not). These are taken only
  * from those who could stop us anyway: our own user and root. Others join by datagrams.
+ *
+ * Of a pair of sockets the giver could hold our end as well, and stop us by reading from it into memory that never comes
+ * (the kernel copies under a lock). So frames of kind "socket" go through the connection itself, whose one end is ours alone.
  */
 import { native, IFF_NO_PI, IFF_VNET_HDR, INSPECTED_PACKET } from '@vde-ts/native'
-import { packetDevice, sharedTapDevice, tapDevice, type FrameDevice } from '@vde-ts/tun-tap'
+import { packetDevice, sharedTapDevice, socketDevice, tapDevice, type FrameDevice } from '@vde-ts/tun-tap'
 import type { Peer } from './accounts.ts'
 import { UNSUPPORTED, type AttachRefusal, type AttachRequest } from './attach-protocol.ts'
 import { hasNowait } from './nowait.ts'
@@ -15,6 +18,7 @@ import { hasNowait } from './nowait.ts'
 const EBUSY = 16
 const EINVAL = 22
 const ENOTTY = 25
+const EBADMSG = 74
 
 /**
  * Why a descriptor is not taken; null: it is.
@@ -23,12 +27,14 @@ const ENOTTY = 25
 export const objectionTo = (request: AttachRequest, fd: number, flags: number, peer: Peer): AttachRefusal | null => {
   if (request.kind === 'tap') return objectionToTap(fd, flags, peer)
   if (request.kind === 'packet') return objectionToPacket(fd, flags, peer)
+  if (request.kind === 'socket') return fd === -EBADMSG ? null : { errno: EINVAL, text: 'the connection itself carries the frames' }
   return { errno: UNSUPPORTED, text: `descriptors of the kind "${request.kind.slice(0, 40)}" are not taken` }
 }
 
 /** How a descriptor that was taken is read and written. */
 export const deviceFor = (request: Pick<AttachRequest, 'kind'>, fd: number): FrameDevice => {
   if (request.kind === 'packet') return packetDevice
+  if (request.kind === 'socket') return socketDevice
   return hasNowait(fd) ? sharedTapDevice : tapDevice
 }
 

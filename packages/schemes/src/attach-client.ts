@@ -1,35 +1,42 @@
 /**
- * The client side of `DIR/attach`: hands our TAP to a switch, which then reads and writes it without us.
+ * The client side of `DIR/attach`: hands our TAP to a switch, which then reads and writes it without us, or has the connection
+ * carry our frames.
  *
- * We keep the open file, so the interface survives the switch. {@link AttachedLink} stands for the network as any Link
+ * Of a TAP we keep the open file, so the interface survives the switch. {@link AttachedLink} stands for the network as any Link
  * does, but no frame passes through it: it only ends when the switch does.
  */
 import { native, IN, RDHUP, SEQPACKET } from '@vde-ts/native'
 import { VdeError, errnoName, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { SLOT_OCTETS } from '@vde-ts/link/receive-slab.js'
 import { MAX_DESCRIPTION } from '@vde-ts/frame/control.js'
+import { socketDevice } from '@vde-ts/tun-tap'
 import { describeSelf } from './accounts.ts'
 import {
-  ATTACH, ATTACH_MS, MAX_PACKET, UNSUPPORTED, decodeAnswer, encodeAttach, type AttachPlace, type AttachRefusal
+  ATTACH, ATTACH_MS, MAX_PACKET, SOCKET_BUFFER, UNSUPPORTED, decodeAnswer, encodeAttach, type AttachPlace, type AttachRefusal
 } from './attach-protocol.ts'
 import { awaitReady, sleep } from './await-ready.ts'
+import { tapLink, type TapLink } from './tap-link.ts'
 
 const EAGAIN = 11
 const RETRY_MS = 10
 
-/** What to hand over, and where. */
-export interface TapOffer {
+/** How to be plugged in, and where. */
+export interface AttachOffer {
   readonly directory: string
-  /** Stays the caller's. */
-  readonly tap: number
-  /** What `tap` is. */
-  readonly kind: 'tap' | 'packet'
   /** ` user=… pid=…` is appended. */
   readonly description: string
   readonly port: number | 'any'
   readonly isExclusive: boolean
   readonly hasOffload: boolean
   readonly loop: Loop
+}
+
+/** What to hand over, too. */
+export interface TapOffer extends AttachOffer {
+  /** Stays the caller's. */
+  readonly tap: number
+  /** What `tap` is. */
+  readonly kind: 'tap' | 'packet'
 }
 
 /** Why a TAP is not attached: nobody listens there, or whoever does cannot take it. Datagrams may do. */
@@ -40,12 +47,29 @@ export type NotAttached = 'absent' | 'unsupported'
  * @throws {VdeError} EACCES, EBUSY, ENOSPC, EINVAL … a refusal for good
  */
 export const attachTap = async (offer: TapOffer, sink: FrameSink): Promise<AttachedLink | NotAttached> => {
+  return await attach(offer, offer.kind, [offer.tap], (fd, place) => new AttachedLink(fd, offer, place, sink))
+}
+
+/**
+ * Joins the switch of a directory by the connection itself, which carries frames with their offload header.
+ * @throws {VdeError} as {@link attachTap}
+ */
+export const attachSocket = async (offer: AttachOffer, sink: FrameSink): Promise<TapLink | NotAttached> =>
+  await attach(offer, 'socket', [], (fd) => {
+    native.setBuffers(fd, SOCKET_BUFFER, SOCKET_BUFFER)
+    return tapLink(fd, '', sink, offer.loop, { device: socketDevice, label: `vde://${offer.directory}` })
+  })
+
+/** @param make makes a link of the connection, which it takes over unless it throws */
+const attach = async <T>(
+  offer: AttachOffer, kind: string, fds: readonly number[], make: (fd: number, place: AttachPlace) => T
+): Promise<T | NotAttached> => {
   const fd = await connectAttach(`${offer.directory}/${ATTACH}`)
   if (fd < 0) return 'absent'
   let answer: AttachPlace | AttachRefusal | null = null
   try {
-    answer = await ask(fd, offer)
-    if (answer !== null && 'id' in answer) return new AttachedLink(fd, offer, answer, sink)
+    answer = await ask(fd, offer, kind, fds)
+    if (answer !== null && 'id' in answer) return make(fd, answer)
   } catch (error) {
     native.close(fd)
     throw error
@@ -70,9 +94,11 @@ const connectAttach = async (path: string): Promise<number> => {
 }
 
 /** Null: no answer, or none that is understood. */
-const ask = async (fd: number, offer: TapOffer): Promise<AttachPlace | AttachRefusal | null> => {
-  const request = encodeAttach({ ...offer, description: describeSelf(offer.description, MAX_DESCRIPTION) })
-  if (native.sendDescriptors(fd, request, 0, request.length, Int32Array.of(offer.tap)) < 0) return null
+const ask = async (
+  fd: number, offer: AttachOffer, kind: string, fds: readonly number[]
+): Promise<AttachPlace | AttachRefusal | null> => {
+  const request = encodeAttach({ ...offer, kind, description: describeSelf(offer.description, MAX_DESCRIPTION) })
+  if (native.sendDescriptors(fd, request, 0, request.length, Int32Array.from(fds)) < 0) return null
   try {
     await awaitReady(offer.loop, fd, IN | RDHUP, ATTACH_MS, 'attach', 'no answer')
   } catch (error) {
@@ -105,7 +131,7 @@ export class AttachedLink implements Link, Watcher {
   #isClosed = false
 
   /** Takes over `fd`. @throws {VdeError} when it cannot be watched */
-  constructor (fd: number, offer: TapOffer, place: AttachPlace, sink: FrameSink) {
+  constructor (fd: number, offer: AttachOffer, place: AttachPlace, sink: FrameSink) {
     this.label = `vde://${offer.directory}`
     this.port = place.port
     this.id = place.id

@@ -1,12 +1,14 @@
 /**
- * The packets of `DIR/attach`, by which a client hands its TAP or packet socket to the switch. SOCK_SEQPACKET, JSON, one
- * packet each way:
+ * The packets of `DIR/attach`, by which a client hands its TAP or packet socket to the switch, or has the connection itself
+ * carry frames with their offload header. SOCK_SEQPACKET, JSON, one packet each way:
  *
  *     client: {v: 1, kind: "tap" | "packet", descr, port?, exclusive?, offload?}  with the descriptor      at most 4 KiB
+ *             {v: 1, kind: "socket", descr, port?, exclusive?, offload?}          without one
  *     switch: {port, id}    or    {errno, text}
  *
- * The connection stays: its end means that the switch does not use the descriptor any more. The switch may say why in one more
- * {errno, text}. Both sides are strangers to each other: everything is checked, nothing throws.
+ * The connection stays: its end means that the switch does not use the descriptor any more. The switch may say why in one
+ * more {errno, text}, unless the connection carries frames: then each packet behind the answer is one. Both sides are
+ * strangers to each other: everything is checked, nothing throws.
  */
 import { constants } from 'node:os'
 import { escapeControls } from '@vde-ts/frame/escape.js'
@@ -15,6 +17,8 @@ import { escapeControls } from '@vde-ts/frame/escape.js'
 export const ATTACH = 'attach'
 /** Octets of the longest packet. */
 export const MAX_PACKET = 4096
+/** Octets wished for each queue of a connection that carries frames; the kernel gives what it allows. */
+export const SOCKET_BUFFER: number = 2 * 1024 * 1024
 /** How long either side waits for the other, in milliseconds. */
 export const ATTACH_MS = 2000
 /** What a switch answers that cannot do this, now or ever: datagrams can. */
@@ -26,7 +30,7 @@ const MAX_TEXT = 512
 
 /** What a client asks for. */
 export interface AttachRequest {
-  /** `tap`, `packet`, or a kind this version does not know. */
+  /** `tap`, `packet`, `socket`, or a kind this version does not know. */
   readonly kind: string
   readonly description: string
   readonly port: number | 'any'

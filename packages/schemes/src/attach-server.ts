@@ -12,11 +12,11 @@ import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@v
 import { acceptBurst } from '@vde-ts/link/accept.js'
 import { Trickle } from '@vde-ts/link/trickle.js'
 import type { Arrival, Departure, Ticket } from '@vde-ts/link/part.js'
-import { tapDevice } from '@vde-ts/tun-tap'
+import { socketDevice, tapDevice } from '@vde-ts/tun-tap'
 import { peerOf, type Peer } from './accounts.ts'
 import { deviceFor, objectionTo } from './attach-check.ts'
 import {
-  ATTACH_MS, MAX_PACKET, UNSUPPORTED, decodeAttach, encodeAnswer, type AttachRefusal, type AttachRequest
+  ATTACH_MS, MAX_PACKET, SOCKET_BUFFER, UNSUPPORTED, decodeAttach, encodeAnswer, type AttachRefusal, type AttachRequest
 } from './attach-protocol.ts'
 import { tapLink, tapSlab, type TapLink, type TapSnapshot } from './tap-link.ts'
 import { WriteMeter } from './write-meter.ts'
@@ -249,7 +249,8 @@ class Connection implements Watcher {
 
   restore ({ tap, kind, name, place, link: snapshot }: AttachedSnapshot, arrival: Arrival): void {
     clearTimeout(this.#timer)
-    this.#options.loop.modify(this.#fd, RDHUP)
+    if (kind === 'socket') this.#options.loop.remove(this.#fd)
+    else this.#options.loop.modify(this.#fd, RDHUP)
     const { sink, start } = this.#options.readmit!(place)
     const link = this.#open(arrival.descriptor(tap), { kind, name, place }, sink)
     link.restore(snapshot)
@@ -293,7 +294,10 @@ class Connection implements Watcher {
     if (tap === -ECONNRESET) return this.close()
     const request = decodeAttach(length > MAX_PACKET ? new Uint8Array(0) : this.#packet.subarray(0, length))
     const refusal = 'errno' in request ? request : this.#objection(request, tap, flags)
-    if (refusal === null && !('errno' in request)) return this.#admit(request, tap, name)
+    if (refusal === null && !('errno' in request)) {
+      // The link has a descriptor of its own, whatever it is made of.
+      return this.#admit(request, request.kind === 'socket' ? native.duplicate(this.#fd, 0) : tap, name)
+    }
     if (tap >= 0) native.closeElsewhere(tap)
     this.#refuse(refusal ?? { errno: EINVAL, text: '' })
   }
@@ -309,7 +313,7 @@ class Connection implements Watcher {
     try {
       admission = this.#options.admitTap(request, this.#peer)
     } catch (error) {
-      native.closeElsewhere(tap)
+      if (tap >= 0) native.closeElsewhere(tap)
       if (!(error instanceof VdeError)) throw error
       return this.#refuse({ errno: error.errno, text: error.message })
     }
@@ -327,8 +331,8 @@ class Connection implements Watcher {
     const { port, id, sink } = admission
     const link = this.#open(tap, { kind: request.kind, name, place: { port, id } }, sink)
     link.offload = request.hasOffload
-    // Only the hang-up: whatever else a client says must not wake us.
-    this.#options.loop.add(this.#fd, RDHUP, this)
+    if (request.kind === 'socket') native.setBuffers(this.#fd, SOCKET_BUFFER, SOCKET_BUFFER)
+    else this.#options.loop.add(this.#fd, RDHUP, this) // only the hang-up: whatever else a client says must not wake us
     const answer = encodeAnswer({ port, id })
     if (native.send(this.#fd, answer, 0, answer.length) !== answer.length) throw new VdeError('EPIPE', 'answer a client', 'it has left')
     this.#server.attached(this)
@@ -342,8 +346,12 @@ class Connection implements Watcher {
       label: `${use.kind} ${use.name} of uid ${this.#peer.uid}`,
       device,
       ...(device === tapDevice ? { slab: slabOf(this.#peer.uid) } : {}),
-      meter: new WriteMeter(() => { setImmediate(() => { this.#handBack() }) }),
-      closeTap: (fd) => { native.closeElsewhere(fd) },
+      ...(device === socketDevice
+        ? {}
+        : {
+            meter: new WriteMeter(() => { setImmediate(() => { this.#handBack() }) }),
+            closeTap: (fd: number) => { native.closeElsewhere(fd) }
+          }),
       onRelease: () => { this.close() }
     })
     this.#use = use

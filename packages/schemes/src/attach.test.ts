@@ -165,7 +165,7 @@ const inside = (): void => {
       }
       for (const text of ['null', '[]']) assert.is((await raw(net, text, [good]) as { errno: number }).errno, 22, text)
       assert.is((await raw(net, '{"v":2,"kind":"tap"}', [good]) as { errno: number }).errno, 95)
-      assert.is((await raw(net, '{"v":1,"kind":"socket"}', [pipe[0]!]) as { errno: number }).errno, 95)
+      assert.is((await raw(net, '{"v":1,"kind":"queue"}', [pipe[0]!]) as { errno: number }).errno, 95)
       assert.is((await raw(net, request, []) as { errno: number }).errno > 0, true)
       await until(() => readdirSync('/proc/self/fd').length <= before, 'all closed')
       assert.equal([net.listener.clients, net.bridge.ports().filter((port) => port.isActive).length], [0, 0])

@@ -37,6 +37,8 @@ export interface OpenOptions {
   readonly group?: string
   /** Mode of our data socket; 0 or absent: 0700. */
   readonly mode?: number
+  /** True: frames with work left to do can be passed on, as a Wire does. Never for VNLs within others. */
+  readonly takesOffload?: boolean
   /** Absent: the process's. */
   readonly loop?: Loop
   /** Lines for whoever runs the program; absent: dropped. */
@@ -98,8 +100,9 @@ export const openVnl = async (vnl: string, sink: FrameSink, options: OpenOptions
     port: options.port ?? 0,
     group: options.group ?? '',
     mode: options.mode ?? 0,
+    takesOffload: options.takesOffload ?? false,
     log: options.log ?? (() => {}),
-    open: async (inner, innerSink) => await openVnl(inner, innerSink, options)
+    open: async (inner, innerSink) => await openVnl(inner, innerSink, { ...options, takesOffload: false })
   }
   const { scheme, tail } = (await readVnl(vnl)).top
   try {

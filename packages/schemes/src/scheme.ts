@@ -15,6 +15,8 @@ export interface OpenContext {
   readonly group: string
   /** Octal mode of the data socket; 0 means the default, 0700. */
   readonly mode: number
+  /** The caller can pass on frames with work left to do, so a link that has them whole is the better one. */
+  readonly takesOffload: boolean
   /** One line for whoever runs the program. */
   log (line: string): void
   /** Opens a nested VNL with the same context. */

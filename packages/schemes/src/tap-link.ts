@@ -12,7 +12,7 @@
  * A frame sent while the interface is down (EIO) is lost and counted: that is what a cable without a station does. An
  * interface that was removed ends the link.
  */
-import { native, ERR, IN, OUT } from '@vde-ts/native'
+import { native, ERR, HUP, IN, OUT } from '@vde-ts/native'
 import { HEADROOM, OFFLOAD, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { SLOT_OCTETS } from '@vde-ts/link/receive-slab.js'
 import { HEADER } from '@vde-ts/frame/ethernet.js'
@@ -86,6 +86,8 @@ export class TapLink implements Link, Watcher {
   #isPaused = true
   #isLent = false
   #isBlocked = false
+  /** The other side is gone, and the link is paused: nothing is to be told before it is resumed. */
+  #isAsleep = false
   #isEnded = false
   #isClosed = false
   #hasOffload = false
@@ -165,6 +167,8 @@ export class TapLink implements Link, Watcher {
 
   resume (): void {
     this.#isPaused = false
+    if (this.#isAsleep && !this.#isClosed) this.#loop.add(this.#fd, 0, this)
+    this.#isAsleep = false
     this.#watch()
   }
 
@@ -204,6 +208,7 @@ export class TapLink implements Link, Watcher {
       this.#sink.onWritable()
     }
     if (this.#isClosed || this.#isEnded) return
+    if ((events & HUP) !== 0 && this.#isPaused) return this.#sleep()
     const result = (events & IN) === 0 ? 0 : this.#receive()
     const hasError = (events & ERR) !== 0
     if (result < 0 || hasError) this.#meet(this.#device.judge(this.#fd, result, hasError), result)
@@ -238,15 +243,22 @@ export class TapLink implements Link, Watcher {
     else if (presence === 'hidden') this.#timer ??= setTimeout(() => { this.#timer = null; this.look() }, LOOK_MS).unref()
   }
 
+  /** A hang-up is reported for as long as it is watched. */
+  #sleep (): void {
+    this.#isAsleep = true
+    this.#loop.remove(this.#fd)
+  }
+
   #end (result: number): void {
     if (this.#isClosed || this.#isEnded) return
     this.#isEnded = true
     this.#loop.remove(this.#fd)
-    this.#sink.onClose(systemError(result < 0 ? result : -19, `use ${this.label}`, 'the interface was removed'))
+    const { loss } = this.#device
+    this.#sink.onClose(loss === null ? undefined : systemError(result < 0 ? result : -19, `use ${this.label}`, loss))
   }
 
   #watch (): void {
-    if (this.#isClosed || this.#isEnded || this.#isLent) return
+    if (this.#isClosed || this.#isEnded || this.#isLent || this.#isAsleep) return
     this.#loop.modify(this.#fd, (this.#isPaused ? 0 : IN) | (this.#isBlocked ? OUT : 0))
   }
 }

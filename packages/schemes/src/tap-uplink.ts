@@ -8,15 +8,13 @@
  * After the end of one link `open` may be called for the next: the TAP stays lent meanwhile, so that its frames wait in
  * its queue, and the former port is asked for.
  */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { VdeError, loop as processLoop, type FrameSink, type Link } from '@vde-ts/link'
 import { parseTail } from '@vde-ts/vnl'
 import { attachTap, type AttachedLink, type NotAttached } from './attach-client.ts'
-import { ATTACH } from './attach-protocol.ts'
+import { attachTarget, hasAttach, type AttachTarget } from './attach-target.ts'
 import { openVnl, resolveVnl, type OpenOptions } from './registry.ts'
 import type { TapLink } from './tap-link.ts'
-import { DEFAULT_DIRECTORIES, vdeScheme } from './vde.ts'
+import { vdeScheme } from './vde.ts'
 
 /** How to open. */
 export interface UplinkOptions extends OpenOptions {
@@ -24,13 +22,11 @@ export interface UplinkOptions extends OpenOptions {
   readonly hasOffload?: boolean
 }
 
-interface Target { readonly directories: readonly string[], readonly port: number | 'any' }
-
 /** The way out of one TAP. */
 export class TapUplink {
   readonly #vnl: string
   readonly #options: UplinkOptions
-  readonly #target: Target | null
+  readonly #target: AttachTarget | null
   #tap: TapLink | null = null
   #last: AttachedLink | null = null
   /** The link opened last, when its frames are ours to move. */
@@ -91,7 +87,7 @@ export class TapUplink {
     link.setOffload?.(hasOffload)
   }
 
-  async #attach (tap: TapLink, target: Target, sink: FrameSink): Promise<Link | NotAttached> {
+  async #attach (tap: TapLink, target: AttachTarget, sink: FrameSink): Promise<Link | NotAttached> {
     let why: NotAttached = 'absent'
     for (const directory of target.directories) {
       if (!hasAttach(directory)) continue
@@ -107,10 +103,11 @@ export class TapUplink {
   }
 
   /** At its former port, if nobody else is there. */
-  async #attachTo (directory: string, tap: TapLink, target: Target, sink: FrameSink): Promise<AttachedLink | NotAttached> {
+  async #attachTo (directory: string, tap: TapLink, target: AttachTarget, sink: FrameSink): Promise<AttachedLink | NotAttached> {
     const { description = 'vde-ts', loop = processLoop, hasOffload = true } = this.#options
     tap.setOffload(hasOffload)
-    const offer = { directory, tap: tap.fd, kind: tap.kind, description, loop, hasOffload }
+    const kind = tap.kind === 'packet' ? tap.kind : 'tap'
+    const offer = { directory, tap: tap.fd, kind, description, loop, hasOffload } as const
     if (this.#last !== null) {
       try {
         return await attachTap({ ...offer, port: this.#last.port, isExclusive: true }, sink)
@@ -122,19 +119,11 @@ export class TapUplink {
   }
 }
 
-const hasAttach = (directory: string): boolean => existsSync(join(directory, ATTACH))
-
-/** The switches a VNL may mean, when it means just a switch: no other scheme, no other control socket of its directory. */
-const targetOf = (vnl: string, port: number): Target | null => {
+/** The switches a VNL may mean, when it means just a switch. */
+const targetOf = (vnl: string, port: number): AttachTarget | null => {
   try {
     const { name, text } = resolveVnl(vnl)
-    if (name !== vdeScheme.name) return null
-    const tail = parseTail(text, vdeScheme)
-    const named = tail.params.get('port') ?? tail.params.get('portgroup') ?? tail.params.get('')
-    const directories = tail.path === '' ? DEFAULT_DIRECTORIES : [tail.path]
-    if (named === undefined) return { directories, port: port < 0 ? 0 : port === 0 ? 'any' : port }
-    if (!/^[0-9]{1,5}$/.test(named) || directories.some((directory) => existsSync(join(directory, named)))) return null
-    return { directories, port: Number(named) }
+    return name === vdeScheme.name ? attachTarget(parseTail(text, vdeScheme), port) : null
   } catch {
     return null // no VNL: opening it will say so
   }

@@ -20,15 +20,13 @@ import {
   MAX_DESCRIPTION, MAX_PORT, SOCKADDR, decodeReply, encodeRequest, type ControlReply
 } from '@vde-ts/frame/control.js'
 import { parseMode } from '@vde-ts/vnl'
+import { DEFAULT_DIRECTORIES, joinByAttach } from './attach-target.ts'
 import { awaitReady, sleep } from './await-ready.ts'
 import { bindClientSocket, removeClientSocket, type ClientAccess, type ClientSocket } from './client-socket.ts'
 import { DatagramLink } from './datagram-link.ts'
 import { checkLength, fileError, setAccess } from '@vde-ts/link/socket-file.js'
 import { describeSelf } from './accounts.ts'
 import type { OpenContext, Scheme, Tail } from './scheme.ts'
-
-/** Where a switch of the whole system is, in the order tried for an empty path. */
-export const DEFAULT_DIRECTORIES: readonly string[] = ['/var/run/vde.ctl', '/tmp/vde.ctl']
 
 /** How long a switch may take to answer, in milliseconds. */
 const ANSWER_MS = 5000
@@ -60,6 +58,8 @@ export const vdeScheme: Scheme = {
   },
   open: async (tail, sink, context) => {
     const wanted = readParameters(tail, context)
+    const attached = context.takesOffload ? await joinByAttach(tail, sink, context) : null
+    if (attached !== null) return attached
     if (tail.path !== '') return await joinSwitch({ ...wanted, directory: tail.path }, sink)
     return await joinDefault(wanted, sink)
   }

@@ -1,6 +1,7 @@
 /**
- * What a descriptor that moves frames with an offload header can do: a TAP, or an AF_PACKET socket. One read is one frame
- * behind its header of VNET_HEADER octets, and so is one write.
+ * What a descriptor that moves frames with an offload header can do: a TAP, an AF_PACKET socket, or a socket of sequenced
+ * packets with somebody who knows of the header. One read is one frame behind its header of VNET_HEADER octets, and so is
+ * one write.
  */
 import { native } from '@vde-ts/native'
 import { disableOffload, enableOffload } from './tap.ts'
@@ -10,7 +11,9 @@ export type Presence = 'there' | 'hidden' | 'gone'
 
 /** See above. Functions take the descriptor, so one device serves many. */
 export interface FrameDevice {
-  readonly kind: 'tap' | 'packet'
+  readonly kind: 'tap' | 'packet' | 'socket'
+  /** What it means that it is gone, for people; null: an orderly end. */
+  readonly loss: string | null
   readonly read: typeof native.read
   readonly write: typeof native.write
   /** What a read that answered `result` (0: nothing was read) and, with `hasError`, an EPOLLERR say of the interface. */
@@ -29,6 +32,7 @@ const TAP_GONE: ReadonlySet<number> = new Set([-6, -19, -77])
 /** A TAP whose open file is ours alone. */
 export const tapDevice: FrameDevice = {
   kind: 'tap',
+  loss: 'the interface was removed',
   read: native.read,
   write: native.write,
   judge: (_fd, result, hasError) => hasError || TAP_GONE.has(result) ? 'gone' : 'there',
@@ -52,6 +56,7 @@ const lookAtPacket = (fd: number): Presence => {
 /** A packet socket. What its interface leaves undone, and its carrier, are up to whoever can reach the interface. */
 export const packetDevice: FrameDevice = {
   kind: 'packet',
+  loss: 'the interface was removed',
   read: native.packetReceive,
   write: native.packetSend,
   judge (fd, result, hasError) {
@@ -61,6 +66,23 @@ export const packetDevice: FrameDevice = {
     return hasError && result >= 0 && told === 0 ? 'gone' : lookAtPacket(fd)
   },
   look: lookAtPacket,
+  setOffload: () => 0,
+  setCarrier: () => 0
+}
+
+/** ENOTCONN stands for the end of the file, which sequenced packets tell by an empty one. */
+const ENDED = -107
+const ECONNRESET = -104
+
+/** A connected socket of sequenced packets, which is ours alone. What the other side sent before its end is delivered. */
+export const socketDevice: FrameDevice = {
+  kind: 'socket',
+  loss: null,
+  read: (fd, buf, off, len) => native.receive(fd, buf, off, len) || ENDED,
+  write: native.send,
+  // The other side left without reading all: told first, once, before what it sent.
+  judge: (_fd, result) => result < 0 && result !== ECONNRESET ? 'gone' : 'there',
+  look: () => 'there',
   setOffload: () => 0,
   setCarrier: () => 0
 }

@@ -69,22 +69,33 @@ const openBoth = async (
   if (second !== null && !isWatched && isTap(plan.first.vnl) !== isTap(second.vnl)) {
     if (isTap(second.vnl)) {
       const tap = await openNetwork(program, second, description, wire.right)
-      return { first: await openNetwork(program, plan.first, description, wire.left, tap), link: tap, child: null }
+      return { first: await openNetwork(program, plan.first, description, wire.left, { tap }), link: tap, child: null }
     }
     const first = await openNetwork(program, plan.first, description, wire.left)
-    return { first, link: await openNetwork(program, second, description, wire.right, first), child: null }
+    return { first, link: await openNetwork(program, second, description, wire.right, { tap: first }), child: null }
   }
-  const first = await openNetwork(program, plan.first, description, wire.left)
-  return { first, ...await openOther(program, plan, description, wire.right) }
+  // What looks at frames, or is no network, wants them as they are on the wire.
+  const takesOffload = second !== null && !isWatched
+  const first = await openNetwork(program, plan.first, description, wire.left, { takesOffload })
+  if (second === null) return { first, ...openOther(program, plan, wire.right) }
+  return { first, link: await openNetwork(program, second, description, wire.right, { takesOffload }), child: null }
 }
 
 const isTap = (vnl: string): boolean => vnl.startsWith('tap://')
 
+interface NetworkOptions {
+  /** To be handed to the network, where it takes it. */
+  readonly tap?: Link
+  readonly takesOffload?: boolean
+}
+
 /** Opens one network; its link is closed at the end, also when the next one cannot be opened. */
-const openNetwork = async (program: Program, end: PlugEnd, description: string, sink: FrameSink, tap?: Link): Promise<Link> => {
+const openNetwork = async (
+  program: Program, end: PlugEnd, description: string, sink: FrameSink, { tap, takesOffload = false }: NetworkOptions = {}
+): Promise<Link> => {
   try {
     const log = (line: string): void => { program.log(line) }
-    const uplink = new TapUplink(end.vnl, { description, port: end.port, group: end.group, mode: end.mode, log })
+    const uplink = new TapUplink(end.vnl, { description, port: end.port, group: end.group, mode: end.mode, log, takesOffload })
     if (tap instanceof TapLink) uplink.use(tap)
     const link = await uplink.open(sink)
     program.cleanup.add(() => { link.close() })
@@ -95,10 +106,10 @@ const openNetwork = async (program: Program, end: PlugEnd, description: string, 
   }
 }
 
-const openOther = async (
-  program: Program, { other }: PlugPlan, description: string, sink: FrameSink
-): Promise<{ readonly link: Link, readonly child: Child | null }> => {
-  if (other.kind === 'network') return { link: await openNetwork(program, other.end, description, sink), child: null }
+/** Opens what stands in the place of a second network. */
+const openOther = (
+  program: Program, { other }: PlugPlan, sink: FrameSink
+): { readonly link: Link, readonly child: Child | null } => {
   if (other.kind === 'command') {
     // A daemon's stderr is its starter's until it is ready: the command would hold it open for ever.
     return startCommand(other.argv, program.isDaemon ? -1 : 2, program.inherited, sink, loop)

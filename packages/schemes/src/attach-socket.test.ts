@@ -1,0 +1,157 @@
+/** Switches joined by a connection that carries frames with their offload header. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { superFrame } from '@vde-ts/frame/testing-super-frame.js'
+import { native, SEQPACKET } from '@vde-ts/native'
+import { linkContract } from '@vde-ts/link/contract.js'
+import { HEADROOM, OFFLOAD, loop, type FrameSink, type Link } from '@vde-ts/link'
+import { Recorder, lentFrame, settle, testFrame, until } from '@vde-ts/link/testing.js'
+import { decodeAnswer } from './attach-protocol.ts'
+import { VdeListener } from './listener.ts'
+import { openVnl } from './registry.ts'
+import { descriptors, scratch, served, type Served } from './testing.ts'
+
+const inSwitch = async (body: (net: Served) => Promise<void>): Promise<void> => {
+  const dir = scratch()
+  const net = served(`${dir.path}/sw`)
+  try {
+    await body(net)
+  } finally {
+    net.close()
+    dir.remove()
+  }
+}
+
+const attach = suite('attach of connections')
+
+attach('a super-frame passes whole between two of them, and in segments to a datagram link', async () => {
+  await inSwitch(async (net) => {
+    const [a, b, plain] = [new Recorder(), new Recorder(), new Recorder()]
+    const left = await openVnl(net.path, a, { takesOffload: true })
+    const right = await openVnl(net.path, b, { takesOffload: true })
+    const datagrams = await openVnl(net.path, plain)
+    assert.equal([left.offload, datagrams.offload], [true, false])
+    assert.equal(net.bridge.ports().flatMap((port) => port.endpoints.map(({ module }) => module)),
+      ['socket attached', 'socket attached', 'unix prog'])
+    for (const link of [left, right, datagrams]) link.resume()
+    const made = superFrame({ version: 4, payload: new Uint8Array(20_000).fill(3), gsoSize: 1000, dst: 'ffffffffffff' })
+    const lent = new Uint8Array(HEADROOM - OFFLOAD + made.length)
+    lent.set(made, HEADROOM - OFFLOAD)
+    let header: number[] = []
+    b.onEach = (buf, off) => { header = [...buf.subarray(off - OFFLOAD, off)] }
+    assert.ok(left.send(lent, HEADROOM, made.length - OFFLOAD))
+    await b.until((r) => r.frames.length === 1, 'the super-frame')
+    await plain.until((r) => r.frames.length === 20, 'its segments')
+    assert.equal([b.frames[0], header], [made.subarray(OFFLOAD), [...made.subarray(0, 10), 0, 0]])
+    for (const link of [left, right, datagrams]) link.close()
+    await until(() => net.bridge.ports().every((port) => !port.isActive), 'all unplugged')
+  })
+})
+
+attach('ports, port zero and another control socket are as with datagrams', async () => {
+  await inSwitch(async (net) => {
+    const link = await openVnl(`${net.path}[7]`, new Recorder(), { takesOffload: true })
+    const zero = await openVnl(net.path, new Recorder(), { takesOffload: true, port: -1 })
+    const other = await openVnl(`${net.path}[ctl]`, new Recorder(), { takesOffload: true })
+    assert.equal(net.bridge.ports().map((port) => [port.number, port.endpoints[0]?.module]),
+      [[0, 'socket attached'], [1, 'unix prog'], [7, 'socket attached']])
+    const beyond = await openVnl(`${net.path}[5000]`, new Recorder(), { takesOffload: true }).catch((error: unknown) => error)
+    assert.is((beyond as { code: string }).code, 'EINVAL')
+    for (const one of [link, zero, other]) one.close()
+  })
+})
+
+attach('unplugged by the switch, it ends in order', async () => {
+  await inSwitch(async (net) => {
+    const sink = new Recorder()
+    const link = await openVnl(net.path, sink, { takesOffload: true })
+    link.resume()
+    net.bridge.closeEndpoint(1, net.bridge.port(1).endpoints[0]!.id)
+    await sink.until((r) => r.closes === 1, 'the end')
+    assert.is(sink.why, undefined)
+    link.close()
+  })
+})
+
+attach('a descriptor is refused, packets that are no frames are counted, and nothing is left', async () => {
+  await inSwitch(async (net) => {
+    const connect = (): number => {
+      const fd = native.unixSocket(SEQPACKET)
+      assert.is(native.connectUnix(fd, `${net.path}/attach`), 0)
+      return fd
+    }
+    const answerOf = async (fd: number): Promise<object | null> => {
+      const packet = new Uint8Array(4096)
+      let count = -11
+      await until(() => (count = native.receive(fd, packet, 0, packet.length)) !== -11, 'an answer')
+      return count > 0 ? decodeAnswer(packet.subarray(0, count)) : null
+    }
+    const request = Buffer.from('{"v":1,"kind":"socket","descr":"x"}')
+    const first = connect()
+    native.sendDescriptors(first, request, 0, request.length, Int32Array.of(first))
+    assert.is((await answerOf(first) as { errno: number }).errno, 22)
+    native.close(first)
+    const before = descriptors().length
+    const fd = connect()
+    native.send(fd, request, 0, request.length)
+    assert.equal(await answerOf(fd), { port: 1, id: net.bridge.port(1).endpoints[0]!.id })
+    const send = (octets: Uint8Array): void => { assert.is(native.send(fd, octets, 0, octets.length), octets.length) }
+    send(new Uint8Array(11))
+    send(new Uint8Array(25))
+    send(Uint8Array.from([1, 1, ...new Uint8Array(70)])) // a header that lies
+    send(Buffer.concat([new Uint8Array(12), testFrame(60, 1)]))
+    await until(() => net.bridge.port(1).inFrames === 1, 'the frame')
+    assert.is(net.bridge.port(1).endpoints[0]!.link?.rxDrops, 3)
+    native.close(fd)
+    await until(() => !net.bridge.port(1).isActive && descriptors().length <= before, 'its end')
+  })
+})
+
+attach('a client that reads nothing is queued for as far as its queue goes, the others go on', async () => {
+  await inSwitch(async (net) => {
+    const slow = await openVnl(net.path, new Recorder(), { takesOffload: true })
+    const sink = new Recorder()
+    const good = await openVnl(net.path, sink, { takesOffload: true })
+    const sender = await openVnl(net.path, new Recorder(), { takesOffload: true })
+    good.resume()
+    for (let i = 0; i < 4000; i++) {
+      sender.send(lentFrame(1514, i), HEADROOM, 1514)
+      if (i % 50 === 0) await settle(1)
+    }
+    await sink.until((r) => r.frames.length > 3000, 'most of them')
+    for (const link of [slow, good, sender]) link.close()
+  })
+})
+attach.run()
+
+let cleanup = (): void => {}
+
+const makePair = async (left: FrameSink, right: FrameSink): Promise<readonly [Link, Link]> => {
+  const dir = scratch()
+  const made: Link[] = []
+  const listener = new VdeListener({
+    path: `${dir.path}/sw`,
+    mode: 0o600,
+    dirMode: 0o700,
+    gid: -1,
+    action: 'test',
+    busy: 'EADDRINUSE',
+    loop,
+    admit: () => { throw new Error('datagrams') },
+    admitTap: () => ({ port: 1, id: 1, sink: right, start (link) { made.push(link) }, abort () {} }),
+    log () {}
+  })
+  cleanup = () => {
+    listener.close()
+    dir.remove()
+  }
+  const client = await openVnl(listener.directory.path, left, { takesOffload: true })
+  await until(() => made.length === 1, 'the link of the server')
+  return [client, made[0]!]
+}
+
+linkContract('attached connection, client to switch', makePair, { cleanup: () => { cleanup() } })
+linkContract('attached connection, switch to client', async (left, right) => {
+  const [client, server] = await makePair(right, left)
+  return [server, client]
+}, { cleanup: () => { cleanup() } })
