@@ -24,7 +24,7 @@ export const spec: CommandSpec = {
     { name: 'group', short: 'g', value: 'GROUP', help: 'Group of the control directory and its sockets' },
     { name: 'tap', short: 't', value: 'IF', many: true, help: 'Connect the TAP interface IF to the next free port; may be given several times' },
     { name: 'vlan-transparent', aliases: ['trunk'], isWhole: true, help: 'Let tagged frames of VLANs that are not defined pass, as an unmanaged switch does' },
-    { name: 'takeover', help: 'Go on in the place of the switch that serves DIR, unnoticed by everybody connected. What describes the switch is taken from it, not from this command line' },
+    { name: 'takeover', isWhole: true, help: 'Go on in the place of the switch that serves DIR, unnoticed by everybody connected. What describes the switch is taken from it, not from this command line' },
     DAEMON,
     { name: 'pidfile', short: 'p', value: 'FILE', help: 'Write the process id to FILE, removed at the end' },
     { name: 'rcfile', short: 'f', value: 'FILE', help: 'Console commands to run at the start (default ~/.vde2/vde_switch.rc, then /etc/vde2/vde_switch.rc)' },
@@ -33,6 +33,7 @@ export const spec: CommandSpec = {
     { name: 'mgmtgroup', value: 'GROUP', help: 'Group of the management socket' },
     {
       name: 'metrics',
+      isWhole: true,
       value: 'WHERE',
       help: 'Serve metrics for Prometheus at http://WHERE/metrics: a port of 127.0.0.1, ADDRESS:PORT, or the path of a unix socket'
     },
