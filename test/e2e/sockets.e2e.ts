@@ -96,6 +96,26 @@ test('tcp:// that nobody answers, and one with another secret, end with a reason
   assert.match(open.err, /others may read .* 0600 is wanted: Operation not permitted\n$/)
 })
 
+test('vdesl:// with the C plug-in over a pair of terminals, and noise on the line', { needs: ['vde_plug', 'socat'], ours: OURS }, async (scene) => {
+  const [near, far] = [scene.path('near'), scene.path('far')]
+  scene.start([peer('socat'), `PTY,raw,echo=0,link=${near}`, `PTY,raw,echo=0,link=${far}`])
+  for (const line of [near, far]) await scene.exists(line)
+  const a = new PlugPipe(scene, [PLUG, `vdesl://${near}[speed=115200]`], 1)
+  const b = new PlugPipe(scene, [peer('vde_plug'), `vdesl://${far}[speed=115200]`], 2)
+  await meet(a, b)
+  await exchange(a, b)
+  await b.end()
+  // Half a frame, then nothing: the next one is whole again.
+  writeFileSync(far, Buffer.from([1, 0, 0xff, 0xff, 0xff]))
+  const c = new PlugPipe(scene, [PLUG, `vdesl://${far}[speed=115200]`], 3)
+  await meet(a, c)
+  for (const [vnl, text] of [['vdesl:///dev/null', /Inappropriate ioctl/], [`vdesl://${near}[speed=12345]`, /Invalid argument/], ['vdesl:///nowhere', /No such file/]] as const) {
+    const bad = await scene.run([PLUG, 'null://', vnl])
+    assert.equal(bad.exit?.code, 1)
+    assert.match(bad.err, text)
+  }
+})
+
 test('cmd:// whose program fails is told, and the status is 1', { ours: OURS }, async (scene) => {
   for (const [script, code, said] of [['exit 3', 1, /cmd ended: exit 3\n$/], ['kill -9 $$', 1, /cmd ended: signal SIGKILL\n$/], ['exit 0', 0, /^$/]] as const) {
     const proc = await scene.run([PLUG, 'null://', `cmd://sh -c '${script}'`])

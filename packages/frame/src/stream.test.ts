@@ -110,6 +110,19 @@ split('held from the start uses nothing', () => {
   assert.is(decoder.push(new Uint8Array(STREAM), 0, STREAM.length), 0)
 })
 
+split('reset gives up what is not whole, at every place', () => {
+  const whole = encodeStreamFrame(new Uint8Array(60).fill(1), 0, 60)
+  for (let cut = 1; cut < whole.length; cut++) {
+    let frames = 0
+    const decoder = new StreamDecoder({ onFrame () { frames++ } })
+    decoder.push(whole, 0, cut)
+    decoder.reset()
+    assert.is(decoder.pending, 0)
+    decoder.push(whole, 0, whole.length)
+    assert.is(frames, 1)
+  }
+})
+
 split('pending tells a cut stream', () => {
   for (const [len, pending] of [[0, 0], [1, 1], [2, 2], [3, 3], [61, 61], [62, 0], [63, 1]] as const) {
     const decoder = new StreamDecoder(new Keeper())

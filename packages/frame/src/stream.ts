@@ -114,6 +114,9 @@ export class StreamDecoder {
     return at - off
   }
 
+  /** Forgets what is not whole: the next octet begins a length. */
+  reset (): void { this.#next() }
+
   /** A length is complete and its frame starts at `at`. @returns where to read on */
   #begin (buf: Uint8Array, at: number, end: number): number {
     const len = this.#length

@@ -45,6 +45,7 @@ static const struct vn_entry entries[] = {
   { "setCloexec", vn_shape_ii, { .ii = vn_set_cloexec }, 0 },
   { "fileType", vn_shape_i, { .i = vn_file_type }, 0 },
   { "isTty", is_tty, { 0 }, 0 },
+  { "serialRaw", vn_shape_ii, { .ii = vn_serial_raw }, 0 },
   { "poll", vn_shape_iii, { .iii = vn_poll }, 0 },
   { "unixSocket", vn_shape_i, { .i = vn_unix_socket }, 0 },
   { "socketPair", vn_shape_out, { .out = vn_socket_pair }, 2 },

@@ -1,7 +1,7 @@
 /*
  * System calls for the suite, without N-API: every function answers a value >= 0, or -errno.
  *
- *     fd.c socket.c batch.c tap.c packet.c   one call each, on descriptors
+ *     fd.c serial.c socket.c batch.c tap.c packet.c   one call each, on descriptors
  *     internet.c datagram.c                  the same for UDP and TCP: sockets with addresses
  *     link.c offload.c                       interfaces: ioctls, rtnetlink, what they leave undone
  *     epoll.c timer.c                        the ready set, and time
@@ -62,6 +62,10 @@ int vn_epoll_create(void);
 int vn_epoll_control(int epfd, int op, int fd, uint32_t mask);
 /* Fills pairs (fd, mask), at most `most`, and does not wait. Answers the number of pairs. */
 int vn_epoll_collect(int epfd, int32_t *pairs, size_t most);
+
+/* ---- serial.c ---- */
+/* 8 bits, no parity, one stop bit; baud: the number. -EINVAL: no such speed. */
+int vn_serial_raw(int fd, int baud);
 
 /* ---- socket.c ---- */
 int vn_unix_socket(int type);

@@ -182,6 +182,8 @@ export interface Native {
   /** S_IFMT bits of fstat(2): 0o100000 regular, 0o010000 pipe, 0o140000 socket, 0o020000 character device. */
   fileType (fd: number): number
   isTty (fd: number): boolean
+  /** Has a serial line (or a pty) pass octets as they are, at `baud`: 8N1, no flow control. ENOTTY, EINVAL no such speed. */
+  serialRaw (fd: number, baud: number): number
   /** poll(2) of one descriptor. @returns revents, 0 at the time-out. Blocks the process: start-up only. */
   poll (fd: number, mask: number, timeoutMs: number): number
 

@@ -15,6 +15,7 @@ import { macvtapScheme } from './macvtap.ts'
 import { bondingScheme, hubScheme, multiScheme, switchScheme } from './netnode.ts'
 import { nullScheme } from './null.ts'
 import { packetScheme, pcapScheme } from './packet.ts'
+import { pcapFileScheme } from './pcap-file.ts'
 import { ptp2Scheme, ptpScheme } from './ptp.ts'
 import { restartScheme } from './restart.ts'
 import { seqpacketScheme } from './seqpacket.ts'
@@ -23,6 +24,7 @@ import { loadThirdParty } from './third-party.ts'
 import { streamListenScheme, streamScheme } from './stream-socket.ts'
 import { tcpListenScheme, tcpScheme } from './tcp.ts'
 import { vdeScheme } from './vde.ts'
+import { vdeslScheme } from './vdesl.ts'
 import { wirefilterScheme } from './wirefilter/scheme.ts'
 import { vlanScheme } from './vlan.ts'
 import { vxlanScheme } from './vxlan.ts'
@@ -62,11 +64,13 @@ const BUILT_IN: readonly Scheme[] = [
   macvtapScheme,
   packetScheme,
   pcapScheme,
+  vdeslScheme,
   cmdScheme,
   seqpacketScheme,
   vxlanScheme,
   nullScheme,
   restartScheme,
+  pcapFileScheme,
   vlanScheme,
   agnoScheme,
   impairScheme,

@@ -40,6 +40,8 @@ export interface StreamOptions {
   readonly maxFrame?: number
   /** Octets of a length; absent: two. With four a length over `maxFrame` ends the link, since nothing sane follows it. */
   readonly header?: StreamHeader
+  /** A frame whose octets pause for longer has lost some, and is given up, in milliseconds; absent: never. */
+  readonly gapMs?: number
   /** Absent: PLAIN_IO. `sharedIo()` for descriptors that were inherited. */
   readonly io?: DescriptorIo
   /** Called once, when the link is closed, in place of closing the descriptors. */
@@ -83,6 +85,8 @@ export class StreamLink implements Link, Flushable, StreamSink {
   /** The input is out of the loop, because it hung up while the link is paused. */
   #isParked = false
   readonly #endsOnDesync: boolean
+  readonly #gapMs: number
+  #readAt = 0
   #broken: VdeError | undefined = undefined
   /** The output has no reader any more. */
   #isReaderGone = false
@@ -103,6 +107,7 @@ export class StreamLink implements Link, Flushable, StreamSink {
     this.#ring = new SendRing({ ...RING, lead: isLong ? 'long-stream' : 'stream' })
     this.#decoder = isLong ? new StreamDecoder(this, this.maxFrame, LONG_STREAM_HEADER) : new StreamDecoder(this)
     this.#endsOnDesync = isLong
+    this.#gapMs = options.gapMs ?? 0
     loop.add(inFd, 0, { onReady: (events) => { this.#onInput(events) } })
     if (outFd !== inFd) loop.add(outFd, 0, { onReady: (events) => { this.#onOutput(events) } })
   }
@@ -221,6 +226,7 @@ export class StreamLink implements Link, Flushable, StreamSink {
       this.#end(isOrderly ? undefined : systemError(count, `read ${this.label}`, native.strerror(-count)))
       return count
     }
+    if (this.#gapMs > 0) this.#watchGap()
     isSharedTaken = true
     this.#isReading = true
     const used = this.#decoder.push(buf, HEADROOM, count)
@@ -232,6 +238,12 @@ export class StreamLink implements Link, Flushable, StreamSink {
     }
     if (used < count && !this.#isClosed) this.#keep(buf.subarray(HEADROOM + used, HEADROOM + count))
     return count
+  }
+
+  #watchGap (): void {
+    const now = performance.now()
+    if (now - this.#readAt > this.#gapMs) this.#decoder.reset()
+    this.#readAt = now
   }
 
   #keep (octets: Uint8Array): void {

@@ -5,8 +5,8 @@ import { PacketFilter } from '@vde-ts/frame/packet-filter.js'
 import { interfaceBlock, sectionBlock, statisticsBlock } from '@vde-ts/frame/pcapng.js'
 import { Capture, type Direction, type Port } from '@vde-ts/switch'
 import { VdeError } from '@vde-ts/link'
+import { CaptureFile } from '@vde-ts/link/capture-file.js'
 import { VERSION } from '../version.ts'
-import { CaptureFile } from './capture-file.ts'
 
 /** Octets kept of a frame unless told otherwise: more than any has. */
 export const WHOLE_FRAME = 262_144

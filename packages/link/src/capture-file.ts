@@ -1,12 +1,11 @@
 /**
  * Where a capture is written: a new file, or a FIFO somebody reads. The data path fills one of two buffers; the other is
- * being written meanwhile, by a thread of libuv, so that a slow disk or reader never holds up the switch. When both are
+ * being written meanwhile, by a thread of libuv, so that a slow disk or reader never holds up the traffic. When both are
  * full, frames are lost to the capture and counted.
  */
 import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { systemError, VdeError } from '@vde-ts/link'
-import type { CaptureSink } from '@vde-ts/switch'
+import { systemError, VdeError } from './errors.ts'
 
 /** A burst of 6 ms at 10 Gbit/s. The system gives the memory when it is first filled. */
 const BUFFER = 8 * 1024 * 1024
@@ -15,7 +14,7 @@ const SOON = 256 * 1024
 const WAIT_MS = 20
 
 /** Owns its descriptor until {@link CaptureFile.close}. */
-export class CaptureFile implements CaptureSink {
+export class CaptureFile {
   buf: Uint8Array = new Uint8Array(BUFFER)
   readonly isPipe: boolean
 
@@ -44,8 +43,10 @@ export class CaptureFile implements CaptureSink {
     this.#socket?.on('error', (error) => { this.#fail(error) })
   }
 
+  /** Microseconds since 1970. */
   nowUs (): number { return (performance.timeOrigin + performance.now()) * 1000 }
 
+  /** Where `octets` of {@link buf} are free, -1 when there is no room. What is reserved counts as written. */
   reserve (octets: number): number {
     const at = this.#used
     if (at + octets > BUFFER || this.#isClosed) return -1
