@@ -19,7 +19,7 @@ export interface Option {
   readonly short?: string
   /** Other long names, equally good. */
   readonly aliases?: readonly string[]
-  /** Aliases that are taken whole only: an abbreviation of the original's options must not become ambiguous by ours. */
+  /** Taken whole only: an abbreviation of the original's options must not become ambiguous by ours. */
   readonly isWhole?: boolean
   /** What to call the value in help texts; absent: a flag, which takes none. */
   readonly value?: string
@@ -218,7 +218,7 @@ const findLong = (spec: CommandSpec, typed: string): Option[] => {
   const names = (o: Option): string[] => [o.name, ...(o.aliases ?? [])]
   const exact = spec.options.find((o) => names(o).includes(typed))
   if (exact !== undefined) return [exact]
-  return typed === '' ? [] : spec.options.filter((o) => (o.isWhole === true ? [o.name] : names(o)).some((n) => n.startsWith(typed)))
+  return typed === '' ? [] : spec.options.filter((o) => o.isWhole !== true && names(o).some((n) => n.startsWith(typed)))
 }
 
 const emit = (option: Option, word: string, attached: string | undefined, next: string | undefined, out: Canonical): boolean => {
