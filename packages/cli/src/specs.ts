@@ -1,10 +1,12 @@
 /** The option tables of every command, for the man pages. Importing them does nothing else. */
 import type { CommandSpec } from './command.ts'
 import { spec as dpipe } from './dpipe/spec.ts'
+import { spec as extcap } from './extcap/spec.ts'
 import { spec as plug2tap } from './plug2tap/spec.ts'
 import { unixcmdSpec, unixtermSpec, vdecmdSpec, vdetermSpec } from './terminal/specs.ts'
 import { spec as top } from './top/spec.ts'
 import { spec as tunctl } from './tunctl/spec.ts'
+import { spec as vdecapture } from './vdecapture/spec.ts'
 import { spec as vdePlug } from './vde-plug/spec.ts'
 import { spec as vdeSwitch } from './vde-switch/spec.ts'
 import { spec as vdens } from './vdens/spec.ts'
@@ -25,5 +27,7 @@ export const specs: readonly CommandSpec[] = [
   vnl,
   top,
   wirefilter,
-  netemuSpec
+  netemuSpec,
+  vdecapture,
+  extcap
 ]

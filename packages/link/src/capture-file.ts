@@ -1,10 +1,10 @@
 /**
- * Where a capture is written: a new file, or a FIFO somebody reads. The data path fills one of two buffers; the other is
- * being written meanwhile, by a thread of libuv, so that a slow disk or reader never holds up the traffic. When both are
- * full, frames are lost to the capture and counted.
+ * Where a capture is written: a new file, a FIFO somebody reads, or a socket where somebody listens. The data path fills
+ * one of two buffers; the other is being written meanwhile, by a thread of libuv, so that a slow disk or reader never
+ * holds up the traffic. When both are full, frames are lost to the capture and counted.
  */
-import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs'
-import { Socket } from 'node:net'
+import { closeSync, constants, fstatSync, lstatSync, openSync, write, writeSync } from 'node:fs'
+import { connect, Socket } from 'node:net'
 import { systemError, VdeError } from './errors.ts'
 
 /** A burst of 6 ms at 10 Gbit/s. The system gives the memory when it is first filled. */
@@ -31,15 +31,17 @@ export class CaptureFile {
   #isClosed = false
 
   /**
-   * Opens. A name that exists is refused, unless it is a FIFO with a reader.
+   * Opens. A name that exists is refused, unless it is a FIFO with a reader or a socket.
    * @param onFailure the disk is full, the reader has gone; nothing is written any more
    * @throws {VdeError} EEXIST, EACCES, ENOENT, ENXIO
    */
   constructor (path: string, onFailure: (error: Error) => void) {
     this.#onFailure = onFailure
-    this.#fd = openCapture(path)
-    this.isPipe = fstatSync(this.#fd).isFIFO()
-    this.#socket = this.isPipe ? new Socket({ fd: this.#fd, readable: false, writable: true }) : null
+    const isSocket = lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true
+    this.#fd = isSocket ? -1 : openCapture(path)
+    this.isPipe = isSocket || fstatSync(this.#fd).isFIFO()
+    if (isSocket) this.#socket = connect({ path })
+    else this.#socket = this.isPipe ? new Socket({ fd: this.#fd, readable: false, writable: true }) : null
     this.#socket?.on('error', (error) => { this.#fail(error) })
   }
 
@@ -71,7 +73,7 @@ export class CaptureFile {
 
   /** A program that ends now has no time to wait: what the pipe takes at once is written at once. */
   #endPipe (socket: Socket, rest: Uint8Array): void {
-    if (this.#writing > 0) socket.write(rest)
+    if (this.#writing > 0 || this.#fd < 0) socket.write(rest)
     else try { writeSync(this.#fd, rest) } catch { /* full, or nobody reads */ }
     socket.end()
   }
@@ -149,7 +151,7 @@ const openCapture = (path: string): number => {
   const fd = openExisting(path, action)
   if (fstatSync(fd).isFIFO()) return fd
   closeSync(fd)
-  throw new VdeError('EEXIST', action, 'there is something of this name, want a new file or a FIFO')
+  throw new VdeError('EEXIST', action, 'there is something of this name, want a new file, a FIFO or a socket')
 }
 
 const openExisting = (path: string, action: string): number => {

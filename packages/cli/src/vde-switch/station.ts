@@ -15,6 +15,7 @@ import type { Switch } from '@vde-ts/switch'
 import { debugLog } from '../log.ts'
 import { writePidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
+import { announce } from './announce.ts'
 import type { Access, SwitchSettings } from './settings.ts'
 import type { MetricsServer } from './metrics/server.ts'
 import type { Taps } from './taps.ts'
@@ -114,6 +115,8 @@ export const live = (program: Program, station: Station): void => {
   const tick = (): void => { sw.tick(Math.floor(nowMs() / 1000)) }
   tick()
   setInterval(tick, TICK_MS).unref()
+  const forget = announce(program, station)
+  program.cleanup.add(forget)
   const takeover = new TakeoverServer({
     fd: listener.directory.takeoverFd,
     loop,
@@ -121,6 +124,7 @@ export const live = (program: Program, station: Station): void => {
     whenQuiet: (run) => { listener.whenQuiet(run) },
     letGo: () => {
       station.removePidFile()
+      forget()
       station.metrics?.close()
     },
     onGone: (pid) => { leave(program, station, pid) },
