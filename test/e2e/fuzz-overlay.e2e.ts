@@ -14,6 +14,7 @@ import type { Encapsulation } from '@vde-ts/schemes/overlay/encapsulation.js'
 import { OverlayLink } from '@vde-ts/schemes/overlay/overlay-link.js'
 import { Stations } from '@vde-ts/schemes/overlay/stations.js'
 import { vxlanCodec } from '@vde-ts/schemes/vxlan.js'
+import { vxvdeCodec } from '@vde-ts/schemes/vxvde.js'
 import { INPUTS, Random, SEED, grind } from './kit/fuzz.ts'
 import { run, test } from './kit/index.ts'
 
@@ -22,7 +23,8 @@ const SHARE = Math.ceil(INPUTS / 5)
 
 /** Every codec, with what a right datagram begins with. */
 const CODECS: ReadonlyArray<readonly [name: string, codec: Encapsulation, header: readonly number[]]> = [
-  ['vxlan', vxlanCodec(5), [8, 0, 0, 0, 0, 0, 5, 0]]
+  ['vxlan', vxlanCodec(5), [8, 0, 0, 0, 0, 0, 5, 0]],
+  ['vxvde', vxvdeCodec(5), [8, 0, 0, 0, 0, 0, 5, 0]]
 ]
 
 /** Frames of a stream that may be put together, and others. */

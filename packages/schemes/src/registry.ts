@@ -28,6 +28,7 @@ import { vdeslScheme } from './vdesl.ts'
 import { wirefilterScheme } from './wirefilter/scheme.ts'
 import { vlanScheme } from './vlan.ts'
 import { vxlanScheme } from './vxlan.ts'
+import { vxvdeScheme } from './vxvde.ts'
 
 /** How to open: what the C library calls open arguments, and the world. Everything may be absent. */
 export interface OpenOptions {
@@ -68,6 +69,7 @@ const BUILT_IN: readonly Scheme[] = [
   cmdScheme,
   seqpacketScheme,
   vxlanScheme,
+  vxvdeScheme,
   nullScheme,
   restartScheme,
   pcapFileScheme,

@@ -2,24 +2,21 @@
 import { randomInt } from 'node:crypto'
 import { native } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link } from '@vde-ts/link'
-import { emptyAddress, formatAddress, headersOf, setPort } from '../internet/address.ts'
+import { emptyAddress, formatAddress } from '../internet/address.ts'
 import { DatagramSender } from '../internet/datagram-sender.ts'
 import type { NetworkOf } from '../internet/port-owner.ts'
 import { PortSeat } from '../internet/port-seat.ts'
-import { boundPort, joinGroup, pathMtu, setMulticast, udpSocket } from '../internet/udp-socket.ts'
+import { boundPort, joinGroup, setMulticast, udpSocket } from '../internet/udp-socket.ts'
 import type { OpenContext } from '../scheme.ts'
 import type { Members, SharedValues } from './addressing.ts'
 import type { Encapsulation } from './encapsulation.ts'
+import { innerMtu } from './inner-mtu.ts'
 import { OverlayLink, floodOf } from './overlay-link.ts'
 import { Stations } from './stations.ts'
 
 /** Ports that flows are spread over. */
 const LANES = 16
 const SEND_OCTETS = 1024 * 1024
-const ETHERNET_HEADER = 14
-const ETHERNET_MTU = 1500
-/** IPv6 wants no less of a link. */
-const LEAST_MTU = 1280
 
 /** What is special about a protocol. */
 export interface TunnelProtocol {
@@ -42,7 +39,7 @@ export interface TunnelOptions extends SharedValues {
 export const openTunnel = async (
   protocol: TunnelProtocol, options: TunnelOptions, sink: FrameSink, context: OpenContext
 ): Promise<Link> => {
-  const { members, codec, action } = options
+  const { members, codec, action, interfaceName: device } = options
   const lanes = openLanes(options)
   try {
     const stations = new Stations(options.stations)
@@ -58,7 +55,7 @@ export const openTunnel = async (
       sender: new DatagramSender(lanes, context.loop, () => { link.onRoom() }),
       ports: lanes.map((fd) => boundPort(fd)),
       hostWord: new Int32Array(emptyAddress(members.family, options.port).buffer)[0]!,
-      mtu: innerMtu([...targets, ...members.known.map(({ address }) => address)], options),
+      mtu: innerMtu([...targets, ...members.known.map(({ address }) => address)], codec, members.group === null ? '' : device),
       seed: randomInt(2 ** 31),
       release: () => { closeAll(lanes) },
       log: context.log
@@ -106,15 +103,3 @@ const openLanes = ({ members, ttl, interfaceIndex, action }: TunnelOptions): num
 }
 
 const closeAll = (fds: number[]): void => { for (const fd of fds.splice(0)) native.close(fd) }
-
-/** Octets an interface may send so that no datagram is larger than what the paths to all of them take. */
-const innerMtu = (addresses: readonly Uint8Array[], { members, codec, interfaceName }: TunnelOptions): number => {
-  const around = headersOf(members.family) + codec.header + ETHERNET_HEADER
-  let least = ETHERNET_MTU + around
-  for (const address of addresses) {
-    const target = Uint8Array.from(address)
-    setPort(target, 9)
-    least = Math.min(least, pathMtu(target, members.group === null ? '' : interfaceName))
-  }
-  return Math.max(least - around, LEAST_MTU)
-}
