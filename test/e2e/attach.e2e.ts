@@ -1,6 +1,12 @@
 /** Interfaces handed to our switch: traffic, neighbours that join by datagrams, a switch that dies, a namespace that does. */
 import assert from 'node:assert/strict'
-import { asUser, endPeer, namespace, ours, ourSwitch, peer, run, sharedHome, test, waitFor } from './kit/index.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { native, SEQPACKET } from '@vde-ts/native'
+import {
+  ConsoleClient, Shell, asUser, endPeer, namespace, ours, ourSwitch, pause, peer, ready, run, sharedHome, test, waitFor,
+  waitForFile
+} from './kit/index.ts'
 
 const NEEDS = ['userns', 'tun', 'ip', 'fixed', 'ping', 'iperf3']
 const OURS = ['vde_switch', 'vdens']
@@ -16,6 +22,13 @@ const gigabits = (out: string): number => {
   const found = /([\d.]+) ([KMG]?)bits\/sec\s+receiver/.exec(out)
   assert.ok(found, `no result of iperf3 in: ${out}`)
   return Number(found[1]) * ({ '': 1e-9, K: 1e-6, M: 1e-3, G: 1 }[found[2]!] ?? NaN)
+}
+
+const isListening = (path: string): boolean => {
+  const fd = native.unixSocket(SEQPACKET)
+  const result = native.connectUnix(fd, path)
+  native.close(fd)
+  return result === 0
 }
 
 test('attach: two vdens are handed over, ping and TCP both ways', { needs: NEEDS, ours: OURS, ms: 60_000 }, async (scene) => {
@@ -103,6 +116,48 @@ test('attach: a vde_plug between two switches carries super-frames, and ends in 
   assert.deepEqual(await plug.ends(5000), { code: 0, signal: null })
   await a.end()
   await b.end()
+})
+
+test('attach: 300 ms after a killed switch is back, frames flow: vdens twice, vde_plug2tap, vde_plug tap://', {
+  needs: [...NEEDS, 'root'], ours: [...OURS, 'vde_plug', 'vde_plug2tap'], ms: 60_000
+}, async (scene) => {
+  scene.leaves(/./)
+  const net = await ourSwitch(scene)
+  const a = new Shell(scene, [VDENS, '--multi', net.dir, net.dir, '--'])
+  const [b, c] = [new Shell(scene, ['/usr/bin/unshare', '-n']), new Shell(scene, ['/usr/bin/unshare', '-n'])]
+  await b.must(`${ours('vde_plug2tap')} -s ${net.dir} tap0 & plug=$!; until ip link show tap0 2>/dev/null; do sleep 0.02; done`)
+  await c.must(`${ours('vde_plug')} ${net.dir} tap://tap0 & plug=$!; until ip link show tap0 2>/dev/null; do sleep 0.02; done`)
+  await a.address('10.99.0.1/24', 'vde0')
+  await a.address('10.99.1.1/24', 'vde1')
+  await b.address('10.99.0.2/24', 'tap0')
+  await c.address('10.99.0.3/24', 'tap0')
+  for (const to of [2, 3]) await a.ping(`10.99.0.${to}`)
+  // Neighbours are not asked for again, which the kernel does once a second.
+  for (const [shell, iface] of [[a, 'vde0'], [b, 'tap0'], [c, 'tap0']] as const) {
+    await shell.must(`ip neigh show dev ${iface} | awk '/lladdr/{print $1, $3}' | while read a m; do ip neigh replace $a lladdr $m dev ${iface} nud permanent; done`)
+  }
+  await net.proc.stop('SIGKILL')
+  for (const shell of [a, b, c]) await shell.proc.says(/connection lost/, 5000, shell === a ? 'err' : 'out')
+  await pause(2500) // pauses between tries have grown to half a second
+  for (const to of [2, 3]) await a.must(`ping -D -i 0.01 10.99.0.${to} >${scene.dir}/${to}.log 2>&1 & pings="$pings $!"`)
+  const attach = join(net.dir, 'attach')
+  const listening = waitForFile(attach, 5000, () => isListening(attach), 'attach')
+  const again = scene.start([ours('vde_switch'), '-s', net.dir, '-M', net.mgmt])
+  await listening
+  const back = Date.now() / 1000
+  for (const to of [2, 3]) {
+    const [, first] = await waitFor(() => /^\[([\d.]+)\] \d+ bytes from/m.exec(readFileSync(`${scene.dir}/${to}.log`, 'latin1')), 5000, 'an answer')
+    assert.ok(Number(first) - back < 0.3, `${Number(first) - back} s`)
+  }
+  await a.must('kill $pings')
+  await ready(net.mgmt, again)
+  const client = await ConsoleClient.open(net.mgmt)
+  assert.equal((await client.ask('port/print')).split('module tap attached').length, 5)
+  client.close()
+  // A switch that ends in order ends those who end with their network; the interface of vdens stays.
+  assert.deepEqual(await again.stop(), { code: 0, signal: null })
+  for (const shell of [b, c]) assert.equal((await shell.run('wait $plug')).code, 0)
+  await a.must('ip link show vde0')
 })
 
 test('attach: a vdens that is killed with -9 is unplugged, the others go on', { needs: NEEDS, ours: OURS, ms: 60_000 }, async (scene) => {

@@ -1,6 +1,6 @@
 /** Where `attach` may be for a `vde://` VNL that means just a switch: not another control socket of its directory. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { FrameSink, Link } from '@vde-ts/link'
 import { attachSocket } from './attach-client.ts'
 import { ATTACH } from './attach-protocol.ts'
@@ -15,7 +15,7 @@ export interface AttachTarget { readonly directories: readonly string[], readonl
 /** @param port the port of the open arguments: 0 any, negative port zero; what the VNL says goes first */
 export const attachTarget = (tail: Tail, port: number): AttachTarget | null => {
   const named = tail.params.get('port') ?? tail.params.get('portgroup') ?? tail.params.get('')
-  const directories = tail.path === '' ? DEFAULT_DIRECTORIES : [tail.path]
+  const directories = tail.path === '' ? DEFAULT_DIRECTORIES : [resolve(tail.path)]
   if (named === undefined) return { directories, port: port < 0 ? 0 : port === 0 ? 'any' : port }
   if (!/^[0-9]{1,5}$/.test(named) || directories.some((directory) => existsSync(join(directory, named)))) return null
   return { directories, port: Number(named) }

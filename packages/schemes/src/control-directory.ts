@@ -90,6 +90,7 @@ export class ControlDirectory {
   /** Listens on `.takeover`; -1 when this is not offered. */
   readonly takeoverFd: number
   readonly #isOurs: boolean
+  #hasLeft = false
   #closed = false
 
   private constructor (path: string, isOurs: boolean, { fd, attachFd, takeoverFd }: Listeners) {
@@ -131,13 +132,20 @@ export class ControlDirectory {
     }
   }
 
-  /** Stops listening; removes `ctl`, dead sockets and, unless somebody else made it or uses it, the directory. Idempotent. */
-  close (): void {
-    if (this.#closed) return
-    this.#closed = true
+  /** Stops listening and removes the listeners' files: who hears of our end after this sees that we did not die. Idempotent. */
+  leave (): void {
+    if (this.#hasLeft) return
+    this.#hasLeft = true
     closeListener(this.fd, `${this.path}/ctl`, STREAM)
     closeListener(this.attachFd, `${this.path}/${ATTACH}`, SEQPACKET)
     closeListener(this.takeoverFd, `${this.path}/${TAKEOVER}`, SEQPACKET)
+  }
+
+  /** Leaves; removes dead sockets and, unless somebody else made it or uses it, the directory. Idempotent. */
+  close (): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.leave()
     sweep(this.path)
     if (this.#isOurs) removeDirectory(this.path)
   }

@@ -138,6 +138,7 @@ export class VdeListener implements Watcher, PendingOwner {
     this.#isClosed = true
     if (this.#resumeTimer !== null) clearTimeout(this.#resumeTimer)
     this.#options.loop.remove(this.directory.fd)
+    this.directory.leave()
     for (const pending of this.#pending) this.#drop(pending)
     for (const client of this.#clients) client.link.close()
     this.#attach?.close()

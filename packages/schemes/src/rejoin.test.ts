@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { memoryPair } from '@vde-ts/link/memory.js'
 import type { FrameSink, Link } from '@vde-ts/link'
-import { quietSink } from '@vde-ts/link/testing.js'
+import { quietSink, settle } from '@vde-ts/link/testing.js'
 import { Rejoin, STABLE_MS, type RejoinOptions } from './rejoin.ts'
 
 /** 50, 100, ... 500 ms. */
@@ -211,6 +211,75 @@ test('away from the start: told, down, and up once it is there', async () => {
   bench.isThere = true
   await bench.pass(500)
   assert.equal([bench.said.length, bench.seen], [2, ['up']])
+})
+
+test('a loss that is the end is told to the sink, and nothing else is', async () => {
+  let isOver = false
+  const bench = new Bench(true, { isOver: () => isOver })
+  await bench.rejoin.start()
+  bench.far?.close()
+  await bench.pass(100)
+  assert.equal([bench.opened, bench.seen], [2, ['down', 'up']])
+  isOver = true
+  bench.far?.close()
+  await bench.pass(1000)
+  assert.equal([bench.opened, bench.planned, bench.seen.slice(2)], [2, 0, ['down', 'close']])
+  assert.equal(bench.said.length, 2)
+})
+
+/** What a watcher of the network says, and whether anybody listens. */
+class Signs {
+  say: (() => void) | null = null
+  readonly watch = (onSign: () => void): () => void => {
+    this.say = onSign
+    return () => { this.say = null }
+  }
+}
+
+test('a sign has the network tried at once, and pauses begin anew; nobody listens while it is there', async () => {
+  const signs = new Signs()
+  const bench = new Bench(true, { watch: signs.watch })
+  await bench.rejoin.start()
+  assert.is(signs.say, null)
+  await bench.pass(5000)
+  bench.isThere = false
+  bench.far?.close()
+  await bench.pass(3000)
+  assert.is(bench.pauses.at(-1), 500)
+  signs.say!()
+  await settle()
+  assert.equal([bench.opened, bench.planned, bench.pauses.at(-1)], [1, 1, 50])
+  bench.isThere = true
+  signs.say!()
+  await settle()
+  assert.equal([bench.opened, bench.rejoin.link.isUp, bench.planned], [2, true, 0])
+  assert.is(signs.say, null)
+  bench.far?.close()
+  bench.rejoin.link.close()
+  assert.is(signs.say, null)
+})
+
+test('a sign while a try is under way has it tried once more if that fails', async () => {
+  const signs = new Signs()
+  let fail: (() => void) | null = null
+  let tries = 0
+  const bench = new Bench(true, {
+    watch: signs.watch,
+    open: async () => await new Promise((_resolve, reject) => {
+      tries++
+      fail = () => { reject(new Error('too early')) }
+    })
+  })
+  bench.rejoin.startAway(new Error('nobody'))
+  signs.say!()
+  signs.say!()
+  assert.is(tries, 1)
+  fail!()
+  await settle()
+  assert.equal([tries, bench.planned], [2, 0])
+  fail!()
+  await settle()
+  assert.equal([tries, bench.planned], [2, 1])
 })
 
 test.run()

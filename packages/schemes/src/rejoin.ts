@@ -27,10 +27,17 @@ export interface RejoinOptions {
   readonly label: string
   /** False: what is gone cannot be opened again (a descriptor that was inherited). */
   readonly isRepeatable: boolean
+  /** Asked at each loss: true ends everything, and the sink is told so. Absent: never. */
+  readonly isOver?: () => boolean
   readonly open: OpenLink
   readonly world: RejoinWorld
   /** Pause in front of try `attempt`, from 0, in milliseconds. */
   readonly pauseMs: (attempt: number) => number
+  /**
+   * Calls `onSign` when the network may be coming back, until the function answered is called: then it is tried at once.
+   * Asked for while the network is away. Absent: there are no signs, only pauses.
+   */
+  readonly watch?: (onSign: () => void) => () => void
   /** Up for this long, the tries are counted anew, in milliseconds. */
   readonly resetMs: number
   /** How long the medium may be down by itself before it is opened anew, in milliseconds; absent: for ever. */
@@ -55,25 +62,36 @@ export const rejoinWorld = (say: (text: string) => void): RejoinWorld => ({
   now: () => performance.now()
 })
 
-/** A way into a network that may go and come back; `link` is what to use. `onClose` of its sink is never called. */
+/** A way into a network that may go and come back; `link` is what to use. `onClose` of its sink is called by `isOver` only. */
 export class Rejoin {
   readonly link: Succession
+  readonly #sink: FrameSink
   readonly #options: RejoinOptions
   readonly #world: RejoinWorld
   #attempt = 0
+  /** The attempt from which pauses are counted: that of the last sign. */
+  #freshFrom = 0
+  #isTrying = false
+  /** A sign came while a try was under way, which may have been too early. */
+  #isSigned = false
+  #unwatch: (() => void) | null = null
   #upSince = -Infinity
   #isFlapping = false
   #isSilent = false
   #cancel: () => void = () => {}
 
   constructor (sink: FrameSink, options: RejoinOptions) {
+    this.#sink = sink
     this.#options = options
     this.#world = options.world
     this.link = new Succession(sink, {
       label: options.label,
       onLost: (why) => { this.#onLost(why) },
       onTurn: (isUp) => { this.#onTurn(isUp) },
-      onRelease: () => { this.#cancel() }
+      onRelease: () => {
+        this.#cancel()
+        this.#endWatch()
+      }
     })
   }
 
@@ -86,7 +104,7 @@ export class Rejoin {
   /** In place of {@link start}: the first opening has failed, it is tried again until it succeeds. */
   startAway (why: Error): void {
     this.#say(`not there yet${because(why)}, still trying`)
-    this.#retry()
+    this.#goAway()
   }
 
   #onTurn (isUp: boolean): void {
@@ -98,15 +116,42 @@ export class Rejoin {
 
   #onLost (why: Error | undefined): void {
     this.#cancel()
-    const { isRepeatable, comfort = '', resetMs } = this.#options
+    const { isRepeatable, isOver, comfort = '', resetMs } = this.#options
+    if (isOver?.() === true) return this.#end(why)
     if (!isRepeatable) return this.#say(`connection lost${because(why)} for good${comfort}, without a network`)
     const upMs = this.#world.now() - this.#upSince
     const flaps = upMs < STABLE_MS && this.#attempt > 0
-    if (upMs >= resetMs) this.#attempt = 0
+    if (upMs >= resetMs) this.#attempt = this.#freshFrom = 0
     if (!this.#isSilent) this.#say(`${lost(flaps, why)}${flaps ? '' : comfort}`)
     this.#isFlapping = flaps
     this.#isSilent = flaps
+    this.#goAway()
+  }
+
+  #end (why: Error | undefined): void {
+    this.link.close()
+    this.#sink.onClose(why)
+  }
+
+  #goAway (): void {
     this.#retry()
+    this.#unwatch ??= this.#options.watch?.(() => { this.#onSign() }) ?? null
+  }
+
+  #endWatch (): void {
+    this.#unwatch?.()
+    this.#unwatch = null
+    this.#isSigned = false
+  }
+
+  #onSign (): void {
+    this.#freshFrom = this.#attempt
+    if (this.#isTrying) {
+      this.#isSigned = true
+      return
+    }
+    this.#cancel()
+    void this.#rejoin()
   }
 
   /** The medium is down by itself, and has so long to come back. */
@@ -118,23 +163,35 @@ export class Rejoin {
   }
 
   #retry (): void {
-    this.#cancel = this.#world.later(() => { void this.#rejoin() }, this.#options.pauseMs(this.#attempt++))
+    this.#cancel = this.#world.later(() => { void this.#rejoin() }, this.#options.pauseMs(this.#attempt++ - this.#freshFrom))
   }
 
   async #rejoin (): Promise<void> {
     let link: Link
     this.link.expect()
+    this.#isTrying = true
     try {
       link = await this.#options.open(this.link)
     } catch {
-      if (!this.link.isClosed) this.#retry() // it was told that the network is away
+      this.#isTrying = false
+      this.#tryLater() // it was told that the network is away
       return
     }
+    this.#isTrying = false
     this.#take(link, false)
     if (this.link.isTaken && !this.link.isUp) this.#wait()
   }
 
+  #tryLater (): void {
+    if (this.link.isClosed) return
+    const isSigned = this.#isSigned
+    this.#isSigned = false
+    if (isSigned) void this.#rejoin()
+    else this.#retry()
+  }
+
   #take (link: Link, isOpening: boolean): void {
+    this.#endWatch()
     this.#upSince = this.#world.now()
     this.link.adopt(link, isOpening)
   }

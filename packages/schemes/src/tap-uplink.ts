@@ -12,6 +12,7 @@ import { VdeError, loop as processLoop, type FrameSink, type Link } from '@vde-t
 import { parseTail } from '@vde-ts/vnl'
 import { attachTap, type AttachedLink, type NotAttached } from './attach-client.ts'
 import { attachTarget, hasAttach, type AttachTarget } from './attach-target.ts'
+import { watchForSwitch } from './directory-watch.ts'
 import { openVnl, resolveVnl, type OpenOptions } from './registry.ts'
 import type { TapLink } from './tap-link.ts'
 import { vdeScheme } from './vde.ts'
@@ -40,6 +41,15 @@ export class TapUplink {
 
   /** Whether a switch that takes TAPs is there now. If so, `open` is best called when the TAP is known. */
   get canAttach (): boolean { return this.#target !== null && this.#target.directories.some(hasAttach) }
+
+  /** Whether the link that was opened last had the TAP handed over. */
+  get wasAttached (): boolean { return this.#last !== null }
+
+  /**
+   * Calls `onSign` when the switch may be coming back, until the function answered is called.
+   * For networks that are no switch's directory nothing is told.
+   */
+  watch (onSign: () => void): () => void { return watchForSwitch(this.#target?.directories ?? [], onSign) }
 
   /** The TAP, which stays the caller's. */
   use (tap: TapLink): void {

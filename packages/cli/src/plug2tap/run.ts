@@ -2,7 +2,8 @@
  * vde_plug2tap: a network joined to an interface of the host.
  *
  * Both are opened before -d detaches, so what fails is told to the caller, and relative paths mean what was typed. The end
- * of the network ends the command with 0; the interface that somebody removes ends it with 1.
+ * of the network ends the command with 0, unless a switch died that was handed the interface: then the next one is waited
+ * for. The interface that somebody removes ends it with 1.
  */
 import { VdeError, errnoName, loop, sharedIo, type FrameSink, type Link } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
@@ -12,6 +13,7 @@ import { tapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { isTapFailure, openTap, type Tap } from '@vde-ts/tun-tap'
 import type { Parsed } from '../command.ts'
+import { openTapNetwork } from '../tap-network.ts'
 import { writePidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
 import { requestOf, type Request } from './request.ts'
@@ -25,12 +27,12 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   program.cleanup.add(removeClientSockets)
   const uplink = uplinkOf(program, request)
   // An interface that exists is joined, as scripts expect; only to be handed over it has to be there before.
-  let network = uplink?.canAttach === true ? null : await openNetwork(program, uplink, wire.left)
+  let network = uplink?.canAttach === true ? null : await openNetwork(program, uplink, request, wire.left)
   const { fd, name } = openInterface(request.tap)
   const tap = tapLink(fd, name, wire.right, loop)
   program.cleanup.add(() => { tap.close() })
   uplink?.use(tap)
-  network ??= await openNetwork(program, uplink, wire.left)
+  network ??= await openNetwork(program, uplink, request, wire.left)
   if (request.pidFile !== undefined) {
     program.cleanup.add(writePidFile(request.pidFile, `${process.pid}\n`, 'exclusive', program.name))
   }
@@ -47,8 +49,8 @@ const finish = (program: Program, isNetwork: boolean, why: Error | undefined): v
 const uplinkOf = (program: Program, { network, port, group, mode }: Request): TapUplink | null =>
   network === '-' ? null : new TapUplink(network, { description: DESCRIPTION, port, group, mode, log: text => { program.log(text) } })
 
-const openNetwork = async (program: Program, uplink: TapUplink | null, sink: FrameSink): Promise<Link> => {
-  const link = uplink === null ? stdioLink(sink) : await uplink.open(sink)
+const openNetwork = async (program: Program, uplink: TapUplink | null, { network }: Request, sink: FrameSink): Promise<Link> => {
+  const link = uplink === null ? stdioLink(sink) : await openTapNetwork(uplink, sink, network, text => { program.log(text) })
   program.cleanup.add(() => { link.close() })
   return link
 }

@@ -4,8 +4,9 @@
  *     network --wire.left-- Wire --wire.right-- streams | network | command
  *
  * It ends when either side does, with status 0 unless that side never came up or its program failed; what it had sent has
- * left by then. INT and HUP kill this process alone: the C program passes them on to its whole process group, and with it
- * kills the script that started it. A terminal's Ctrl-C reaches everybody in the group without help.
+ * left by then. A switch that was handed the interface of the other side, and died, is waited for (tap-network.ts). INT and
+ * HUP kill this process alone: the C program passes them on to its whole process group, and with it kills the script that
+ * started it. A terminal's Ctrl-C reaches everybody in the group without help.
  */
 import { randomBytes } from 'node:crypto'
 import { describe } from '@vde-ts/frame/describe.js'
@@ -23,6 +24,7 @@ import { endingWithErrno } from '../errno-text.ts'
 import { debugLog } from '../log.ts'
 import { writePidFile } from '../pidfile.ts'
 import { ExitError, type Program } from '../run.ts'
+import { openTapNetwork } from '../tap-network.ts'
 import { AddressLog } from './address-log.ts'
 import { startCommand } from './command-link.ts'
 import { checkLogin, logAddress, writeSystemLog, type LogLevel } from './login.ts'
@@ -97,7 +99,7 @@ const openNetwork = async (
     const log = (line: string): void => { program.log(line) }
     const uplink = new TapUplink(end.vnl, { description, port: end.port, group: end.group, mode: end.mode, log, takesOffload })
     if (tap instanceof TapLink) uplink.use(tap)
-    const link = await uplink.open(sink)
+    const link = tap === undefined ? await uplink.open(sink) : await openTapNetwork(uplink, sink, end.vnl, log)
     program.cleanup.add(() => { link.close() })
     return link
   } catch (error) {

@@ -14,7 +14,7 @@ import { resolveVnl } from '@vde-ts/schemes/registry.js'
 import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { Rejoin, rejoinWorld } from '@vde-ts/schemes/rejoin.js'
-import { REJOIN_RESET_MS, rejoinPauseMs } from './rejoin-pause.ts'
+import { REJOIN_RESET_MS, rejoinPauseMs } from '../rejoin-pause.ts'
 
 /** Shown by the switch, with ` user=... pid=...` behind it. */
 const DESCRIPTION = 'vdens'
@@ -43,6 +43,7 @@ export class Interface {
       isRepeatable: isRepeatable(vnl),
       open: async sink => await this.#uplink.open(sink),
       world: rejoinWorld(say),
+      watch: onSign => this.#uplink.watch(onSign),
       pauseMs: rejoinPauseMs,
       resetMs: REJOIN_RESET_MS,
       comfort: '; the interface stays'
