@@ -17,12 +17,13 @@ import { repository } from './lib/programs.ts'
 import { markdown, textTable, type Report } from './lib/report.ts'
 import type { Row, RowResult } from './lib/row.ts'
 import { closeSites } from './lib/site.ts'
+import { impairRows } from './rows/impair.ts'
 import { insideRow, runInside } from './rows/inside.ts'
 import { scaleRows } from './rows/scale.ts'
 import { smallRows } from './rows/small.ts'
 import { tcpRows } from './rows/tcp.ts'
 
-const ROWS: readonly Row[] = [...tcpRows, ...smallRows, ...scaleRows]
+const ROWS: readonly Row[] = [...tcpRows, ...smallRows, ...scaleRows, ...impairRows]
 const NAMES: readonly string[] = [...ROWS.map(({ name }) => name), insideRow.name]
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 const SECONDS = 3

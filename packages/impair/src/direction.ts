@@ -59,7 +59,9 @@ export class Direction implements Due, LineHost {
 
   readonly #engine: Engine
   readonly #output: Output
-  readonly #fate: Fate
+  readonly #seed: number
+  readonly #number: number
+  #fate: Fate | null = null
   /** Octets by which each frame is longer in every reckoning: 2 as the original counts, else 0. */
   readonly #added: number
   #settings: Settings = NOTHING
@@ -81,13 +83,14 @@ export class Direction implements Due, LineHost {
   constructor (engine: Engine, output: Output, seed: number, direction: number, added: number = 0) {
     this.#engine = engine
     this.#output = output
-    this.#fate = new Fate(seed, direction)
+    this.#seed = seed
+    this.#number = direction
     this.#added = added
   }
 
   /** Has frames meet the decisions of a record; null: those of the seed again. */
   follow (replay: Replay | null): void {
-    this.#fate.follow(replay)
+    this.#theFate().follow(replay)
     this.#isFollowing = replay !== null
     this.#classify()
   }
@@ -135,12 +138,12 @@ export class Direction implements Due, LineHost {
     const index = this.#count(len, 1)
     const reason = this.#judge(index, len)
     this.#engine.now()
-    if (this.recorder !== null) this.recorder.onJudged(index, len, reason, this.#fate, this.#settings)
+    if (this.recorder !== null) this.recorder.onJudged(index, len, reason, this.#theFate(), this.#settings)
     if (reason !== null) {
       this.counters.drops[reason]++
       return true
     }
-    const { copies } = this.#fate
+    const { copies } = this.#theFate()
     this.counters.duplicated += copies - 1
     for (let copy = 0; copy < copies && !this.#isClosed; copy++) this.#enter(buf, off, len, hasHeader, index, copy)
     return true
@@ -173,13 +176,13 @@ export class Direction implements Due, LineHost {
 
   #judge (index: number, len: number): keyof Drops | null {
     const s = this.#settings
-    this.#fate.judge(s, index, len)
+    this.#theFate().judge(s, index, len)
     if (!this.isUp) return 'down'
     if (least(s.mtu) > 0) {
-      this.#fate.draw(s.mtu, STREAMS.mtuValue, index)
+      this.#theFate().draw(s.mtu, STREAMS.mtuValue, index)
       if (len + this.#added > drawn[0]) return 'mtu'
     }
-    return this.#fate.isLost ? 'loss' : null
+    return this.#theFate().isLost ? 'loss' : null
   }
 
   #drop (reason: keyof Drops, index: number, len: number): void {
@@ -229,10 +232,10 @@ export class Direction implements Due, LineHost {
   #enter (buf: Uint8Array, off: number, len: number, hasHeader: boolean, index: number, copy: number): void {
     const s = this.#settings
     const octets = len + this.#added
-    const isFlipped = this.#fate.mayFlip && this.#fate.isFlipped(s, index, copy)
-    const isOvertaking = this.#fate.isReordered && copy === 0
+    const isFlipped = this.#theFate().mayFlip && this.#theFate().isFlipped(s, index, copy)
+    const isOvertaking = this.#theFate().isReordered && copy === 0
     if (isOvertaking) drawn[0] = 0
-    else this.#fate.drawDelay(s, index, copy)
+    else this.#theFate().drawDelay(s, index, copy)
     if (s.speed.base > 0) this.#slowDown(octets, index)
     const delay = drawn[0]
     const hasLine = s.rate.base !== 0 || (this.#line !== null && this.#line.isBusy)
@@ -247,7 +250,7 @@ export class Direction implements Due, LineHost {
     if (node < 0) return
     if (isFlipped) {
       this.counters.corrupted++
-      this.#fate.flip(s, index, copy, this.#engine.buf(node), this.#engine.at(node))
+      this.#theFate().flip(s, index, copy, this.#engine.buf(node), this.#engine.at(node))
     }
     this.#engine.delay[node] = isOvertaking ? -1 : delay
     if (hasLine) this.#theLine().enter(node)
@@ -269,7 +272,7 @@ export class Direction implements Due, LineHost {
   #refusal (octets: number, index: number, hasLine: boolean): keyof Drops | null {
     const s = this.#settings
     if (s.capacity.base > 0 || s.capacity.spread > 0) {
-      this.#fate.draw(s.capacity, STREAMS.capacityValue, index)
+      this.#theFate().draw(s.capacity, STREAMS.capacityValue, index)
       if (this.#octets + octets > drawn[0]) return 'capacity'
     }
     return hasLine ? this.#theLine().refusal(octets, index) : null
@@ -288,8 +291,13 @@ export class Direction implements Due, LineHost {
     return node
   }
 
+  #theFate (): Fate {
+    this.#fate ??= new Fate(this.#seed, this.#number)
+    return this.#fate
+  }
+
   #theLine (): Line {
-    this.#line ??= new Line(this.#engine, this, this.#fate)
+    this.#line ??= new Line(this.#engine, this, this.#theFate())
     return this.#line
   }
 
@@ -307,7 +315,7 @@ export class Direction implements Due, LineHost {
   #slowDown (octets: number, index: number): void {
     const s = this.#settings
     const delay = drawn[0]
-    this.#fate.draw(s.speed, STREAMS.speedValue, index)
+    this.#theFate().draw(s.speed, STREAMS.speedValue, index)
     const time = drawn[0] > 0 ? octets * SECOND / drawn[0] : 0
     drawn[0] = delay
     const now = this.#engine.clock[0]

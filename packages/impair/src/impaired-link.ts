@@ -24,7 +24,7 @@ export interface ImpairedOptions {
 const NO_LINK = { offload: false, maxFrame: 65557, label: 'impaired' }
 
 /** See above. */
-export class ImpairedLink implements Link, FrameSink {
+export class ImpairedLink implements Link, FrameSink, Output {
   readonly seed: number
   readonly out: Direction
   readonly in: Direction
@@ -48,10 +48,8 @@ export class ImpairedLink implements Link, FrameSink {
     this.seed = seed
     this.#sink = sink
     this.#label = label
-    const outward: Output = { deliver: (buf, off, len) => this.#sendInner(buf, off, len), onRoom: () => { this.#onOutRoom() } }
-    const inward: Output = { deliver: (buf, off, len) => this.#deliver(buf, off, len), onRoom: () => { this.#onInRoom() } }
-    this.out = new Direction(engine, outward, seed, 0, added)
-    this.in = new Direction(engine, inward, seed, 1, added)
+    this.out = new Direction(engine, new Outward(this), seed, 0, added)
+    this.in = new Direction(engine, this, seed, 1, added)
   }
 
   /** Wraps `inner`, which must have been opened with this as its sink. It is this link's from now on. */
@@ -122,11 +120,13 @@ export class ImpairedLink implements Link, FrameSink {
     if (this.in.isHolding) this.#hold()
   }
 
-  #sendInner (buf: Uint8Array, off: number, len: number): boolean {
+  /** For the out direction. */
+  sendInner (buf: Uint8Array, off: number, len: number): boolean {
     return this.#inner === null || this.#inner.send(buf, off, len)
   }
 
-  #deliver (buf: Uint8Array, off: number, len: number): boolean {
+  /** For the in direction. */
+  deliver (buf: Uint8Array, off: number, len: number): boolean {
     if (this.#isPaused) return false
     this.#sink.onFrame(buf, off, len)
     return true
@@ -137,14 +137,15 @@ export class ImpairedLink implements Link, FrameSink {
     this.#inner?.pause()
   }
 
-  #onInRoom (): void {
+  onRoom (): void {
     if (this.#end !== null) return this.#tellEnd()
     if (!this.#isInnerHeld || this.in.isHolding || this.#isPaused) return
     this.#isInnerHeld = false
     this.#inner?.resume()
   }
 
-  #onOutRoom (): void {
+  /** For the out direction. */
+  onOutRoom (): void {
     if (!this.#wasRefused || this.out.isHolding || this.#isClosed) return
     this.#wasRefused = false
     this.#sink.onWritable()
@@ -152,7 +153,7 @@ export class ImpairedLink implements Link, FrameSink {
 
   onWritable (): void {
     this.out.drain()
-    this.#onOutRoom()
+    this.onOutRoom()
   }
 
   onClose (why?: Error): void {
@@ -190,4 +191,14 @@ export class ImpairedLink implements Link, FrameSink {
     this.out.close()
     this.#inner?.close()
   }
+}
+
+/** Where the out direction leads: an object without closures, as links come in thousands. */
+class Outward implements Output {
+  readonly #link: ImpairedLink
+
+  constructor (link: ImpairedLink) { this.#link = link }
+
+  deliver (buf: Uint8Array, off: number, len: number): boolean { return this.#link.sendInner(buf, off, len) }
+  onRoom (): void { this.#link.onOutRoom() }
 }

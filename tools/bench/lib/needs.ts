@@ -10,7 +10,7 @@ import { find, ours } from './programs.ts'
 
 /** Programs by their Debian packages, and features of ours by what shows that they are there. */
 export type Need =
-  'iperf3' | 'ping' | 'ip' | 'nsenter' | 'tun' | 'c:vde_switch' | 'c:vdens' | 'c:vde_plug' | 'c:switch' |
+  'iperf3' | 'ping' | 'ip' | 'nsenter' | 'tun' | 'c:vde_switch' | 'c:vdens' | 'c:vde_plug' | 'c:wirefilter' | 'c:switch' |
   'attach' | 'packet' | 'no-offload'
 
 /** Why a need is not met. `isOurs`: it is a feature of ours that does not exist yet. */
@@ -28,6 +28,7 @@ const PACKAGES: Readonly<Partial<Record<Need, readonly [program: string, from: s
   'c:vde_switch': ['vde_switch', 'vde-switch'],
   'c:vdens': ['vdens', 'vdens'],
   'c:vde_plug': ['vde_plug', 'vdeplug'],
+  'c:wirefilter': ['wirefilter', 'vde-wirefilter'],
   'c:switch': ['vde_plug', 'vdeplug']
 }
 
