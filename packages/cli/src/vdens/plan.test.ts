@@ -23,7 +23,8 @@ const OPERANDS: readonly Row[] = [
   [['-m', 'vde://', 'no'], ['vde://', 'no'], ['/bin/sh']],
   [['--multi', 'a', '', '=b c', '--', 'cmd', '--', 'x'], ['a', '', 'cmd://b c'], ['cmd', '--', 'x']],
   [['-m', '--', 'a', '--', 'cmd'], ['a'], ['cmd']],
-  [['-c', '-u', '-s', 'x', 'true'], ['x'], ['true']]
+  [['-c', '-u', '-s', 'x', 'true'], ['x'], ['true']],
+  [['--impair', 'delay=20ms in.loss=1% table=/t', 'x'], ['impair://[delay=20ms/in.loss=1%25/table=%2Ft]{x}'], ['/bin/sh']]
 ]
 const operands = suite('vdens operands')
 for (const [argv, vnls, command] of OPERANDS) {

@@ -1,5 +1,6 @@
 /** What a command line of vdens asks for. Pure: options, operands and environment in, a plan out. */
 import { isIP } from 'node:net'
+import { quote } from '@vde-ts/vnl'
 import { UsageError, type Parsed, type Values } from '../command.ts'
 
 /** What is to be made, and what is to be run in it. Absent fields stay as they are on the host. */
@@ -32,7 +33,7 @@ export const planOf = ({ values, operands, isSeparated }: Parsed, env: Environme
   const command = typed.length > 0 ? typed : shell(env)
   const hostname = values.text('hostname')
   return {
-    vnls: vnls.map(streamOf),
+    vnls: vnls.map(streamOf).map(impairedBy(values.text('impair'))),
     command,
     prefix: values.text('iface') ?? 'vde',
     sysadm: values.has('sysadm'),
@@ -71,6 +72,13 @@ const shell = (env: Environment): readonly string[] => {
 
 /** `=COMMAND` is a command line at the other end of the wire. */
 const streamOf = (vnl: string): string => vnl.startsWith('=') ? `cmd://${vnl.slice(1)}` : vnl
+
+/** Every network behind a bad link, told in the words of impair://, which reads them. */
+const impairedBy = (words: string | undefined) => (vnl: string): string => {
+  if (words === undefined) return vnl
+  const parameters = words.split(/\s+/).filter((word) => word !== '').map((word) => quote(word, '/[]{}'))
+  return `impair://[${parameters.join('/')}]{${vnl}}`
+}
 
 /** What was typed beats the environment; of the same kind, addresses beat the file. */
 const resolv = (values: Values, env: Environment): Pick<Plan, 'resolvFile' | 'resolvAddresses'> => {

@@ -25,6 +25,11 @@ export const spec: CommandSpec = {
     { name: 'sysadm', short: 's', help: 'Give the command CAP_SYS_ADMIN too, and a mount namespace' },
     { name: 'hostname', short: 'H', value: 'NAME', help: 'Set the hostname inside' },
     { name: 'mtu', value: 'N', help: 'Longest packet of the interfaces, 68 to 65521 octets; 1500 unless given, less where a network puts its own header around each frame' },
+    {
+      name: 'impair',
+      value: 'WORDS',
+      help: 'Put every network behind a bad link: the words of impair:// in vnl(7), parted by blanks, as in "delay=20ms in.loss=1%"'
+    },
     { name: 'no-offload', help: 'Have the interfaces finish checksums and segments themselves, also towards a switch that takes them unfinished' },
     {
       name: 'packet',

@@ -1,0 +1,67 @@
+/** Bad links under real traffic: interfaces, offload, carrier, rates, in namespaces and on a running switch. */
+import assert from 'node:assert/strict'
+import { ConsoleClient, namespace, ours, ourSwitch, run, tcpMbit, test, waitFor, type Scene, type Shell } from './kit/index.ts'
+
+const SUITE = { ours: ['vde_switch', 'vdens'], needs: ['tun', 'userns', 'ip', 'ping'] }
+const vdens = (): string => ours('vdens')
+
+/** Two namespaces on one switch, 10.0.0.1 behind the words. */
+const pair = async (scene: Scene, words: string): Promise<{ a: Shell, b: Shell }> => {
+  const { dir } = await ourSwitch(scene, { user: true })
+  const a = namespace(scene, vdens(), words.startsWith('--') ? [words, dir] : [`impair://[${words}]{vde://${dir}}`])
+  const b = namespace(scene, vdens(), [dir])
+  await a.address('10.0.0.1/24')
+  await b.address('10.0.0.2/24')
+  return { a, b }
+}
+
+const pings = async (shell: Shell, count: number, address = '10.0.0.2'): Promise<number[]> => {
+  const out = await shell.must(`ping -i 0.05 -c ${count} -W 2 ${address}`)
+  return [...out.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms))
+}
+
+test('impair:// in a namespace: both ways take their time', SUITE, async (scene) => {
+  const { a } = await pair(scene, 'out.delay=30ms/in.delay=20ms')
+  await a.ping('10.0.0.2')
+  const times = await pings(a, 10)
+  assert.ok(times.every((ms) => ms >= 50), times.join(' '))
+})
+
+test('vdens --impair is the same in words', SUITE, async (scene) => {
+  const { a } = await pair(scene, '--impair=delay=20ms in.loss=0')
+  await a.ping('10.0.0.2')
+  const times = await pings(a, 5)
+  assert.ok(times.every((ms) => ms >= 40), times.join(' '))
+})
+
+test('a corrupted TCP segment is seen by the receiver, also from a sender that leaves checksums to others', {
+  ...SUITE, needs: [...SUITE.needs, 'iperf3']
+}, async (scene) => {
+  const { a, b } = await pair(scene, 'corrupt=5%/corrupt-bits=3')
+  await a.ping('10.0.0.2', 20_000)
+  await tcpMbit(a, b, '10.0.0.2', 1)
+  const errors = Number((await b.must('awk \'/^Tcp: [0-9]/ {print $15}\' /proc/net/snmp')).trim())
+  assert.ok(errors > 0, 'TcpInCsumErrors of the receiver')
+})
+
+test('wirefilter:// with a console: a link that is down takes the carrier of the interface, and gives it back', SUITE, async (scene) => {
+  const { dir } = await ourSwitch(scene, { user: true })
+  const mgmt = scene.path('user', 'm')
+  const a = namespace(scene, vdens(), [`wirefilter://[delay=1/mgmt="${mgmt}"]{vde://${dir}}`])
+  await a.address('10.0.0.1/24')
+  const client = await ConsoleClient.open(mgmt, '\nVDEwf$ ')
+  scene.atEnd(() => { client.close() })
+  for (const [word, isDown] of [['down', true], ['down=off', false]] as const) {
+    assert.match(await client.ask(`set ${word}`), /^1000 /)
+    await waitFor(async () => /NO-CARRIER/.test(await a.must('ip -o link show vde0')) === isDown, 500, `carrier after ${word}`)
+  }
+})
+
+test('rate=10mbit: a TCP receiver gets that, but for the headers', { ...SUITE, needs: [...SUITE.needs, 'iperf3'], ms: 40_000 }, async (scene) => {
+  const { a, b } = await pair(scene, 'out.rate=10mbit')
+  await a.ping('10.0.0.2')
+  const share = await tcpMbit(a, b, '10.0.0.2', 3) / (10 * 1448 / 1514)
+  assert.ok(share > 0.95 && share < 1.03, `${share} of the rate`)
+})
+
+run()

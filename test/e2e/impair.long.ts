@@ -1,0 +1,56 @@
+/** What bad links do to TCP, and 20 000 frames against the C wirefilter: minutes, with figures. */
+import assert from 'node:assert/strict'
+import { compareLaws, namespace, ours, ourSwitch, peer, run, tcpMbit, test, type Scene, type Shell } from './kit/index.ts'
+
+const SUITE = { ours: ['vde_switch', 'vdens'], needs: ['tun', 'userns', 'ip', 'ping', 'iperf3'], ms: 180_000 }
+
+const pair = async (scene: Scene, words: string): Promise<{ a: Shell, b: Shell }> => {
+  const { dir } = await ourSwitch(scene, { user: true })
+  const a = namespace(scene, ours('vdens'), [`impair://[${words}]{vde://${dir}}`])
+  const b = namespace(scene, ours('vdens'), [dir])
+  await a.address('10.0.0.1/24')
+  await b.address('10.0.0.2/24')
+  await a.ping('10.0.0.2')
+  return { a, b }
+}
+
+for (const mbit of [1, 10, 100, 1000]) {
+  test(`rate=${mbit}mbit: a TCP receiver gets that within 1 %, but for the headers`, SUITE, async (scene) => {
+    const { a, b } = await pair(scene, `out.rate=${mbit}mbit`)
+    const share = await tcpMbit(a, b, '10.0.0.2', 5) / (mbit * 1448 / 1514)
+    console.log(`    ${share.toFixed(4)} of the rate`)
+    assert.ok(Math.abs(share - 1) < 0.01, `${share} of the rate`)
+  })
+}
+
+test('100 ms, 20 Mbit/s, 0.1 % loss: goodput within a factor two of MSS / RTT x 1.22 / sqrt(p)', SUITE, async (scene) => {
+  const { a, b } = await pair(scene, 'delay=50ms/rate=20mbit/out.loss=0.1%/seed=1')
+  const mbit = await tcpMbit(a, b, '10.0.0.2', 60)
+  const wanted = 1448 * 8 / 0.1 * 1.22 / Math.sqrt(0.001) / 1e6
+  console.log(`    ${mbit.toFixed(2)} Mbit/s, ${wanted.toFixed(2)} by the formula`)
+  assert.ok(mbit > wanted / 2 && mbit < wanted * 2, `${mbit}`)
+})
+
+/** Median of pings, in ms, while a stream goes the same way. */
+const busyPing = async (a: Shell, b: Shell): Promise<number> => {
+  const [, out] = await Promise.all([tcpMbit(a, b, '10.0.0.2', 8), b.must('sleep 4; ping -i 0.05 -c 60 10.0.0.1', 20_000)])
+  const times = [...out.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms)).sort((x, y) => x - y)
+  return times[times.length >> 1] ?? NaN
+}
+
+for (const [words, isShort] of [['aqm=codel', true], ['queue=1000frames', false]] as const) {
+  test(`10 Mbit/s with ${words}: the queue is ${isShort ? 'short' : 'long'}`, SUITE, async (scene) => {
+    const { a, b } = await pair(scene, `out.rate=10mbit/out.${words}`)
+    const ms = await busyPing(a, b)
+    console.log(`    median ${ms} ms`)
+    assert.ok(isShort ? ms < 10 : ms > 200, `${ms} ms`)
+  })
+}
+
+test('against the C program: 20 000 frames, delays and runs of loss', { ours: ['wirefilter'], needs: ['wirefilter'], ms: 120_000 }, async (scene) => {
+  const { delays, runs } = await compareLaws(scene, [ours('wirefilter'), peer('wirefilter')], 20_000)
+  console.log(`    Kolmogorov-Smirnov: delays ${delays.toFixed(2)}, runs ${runs.toFixed(2)}; 1.63 is p = 0.01`)
+  assert.ok(delays < 1.63 && runs < 1.63, `delays ${delays}, runs ${runs}`)
+})
+
+run()
