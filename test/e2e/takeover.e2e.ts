@@ -95,4 +95,27 @@ test('takeover: attached taps, C vdens and C vde_plug under traffic; state, cons
   assert.equal(existsSync(net.dir), false)
 })
 
+test('takeover: packet sockets, and connections that carry frames', {
+  needs: ['userns', 'ip', 'ping'], ours: [...OURS, 'vde_plug'], ms: 40_000
+}, async (scene) => {
+  const near = await ourSwitch(scene)
+  const far = await ourSwitch(scene, { name: 'far' })
+  scene.start([ours('vde_plug'), near.dir, far.dir], { stdin: 'ignore' })
+  const [a, b] = [new Shell(scene, [ours('vdens'), '--packet', near.dir]), new Shell(scene, [ours('vdens'), '--packet', far.dir])]
+  for (const [i, shell] of [a, b].entries()) {
+    await shell.must(QUIET)
+    await shell.address(`10.99.0.${i + 1}/24`)
+  }
+  await a.ping('10.99.0.2')
+  const before = await shown(await near.console())
+  assert.match(before, /module packet attached[^]*module socket attached|module socket attached[^]*module packet attached/)
+  const ping = a.run(`ping -q -i ${PAUSE_SEC} -c 1000 -W 3 10.99.0.2`, 20_000)
+  const current = await takeOver(scene, near, near.proc)
+  assert.match((await ping).out, /1000 packets transmitted, 1000 received/)
+  const modules = (text: string): string[] => [...text.matchAll(/endpoint ID.*/g)].map(([line]) => line)
+  assert.deepEqual(modules(await shown(await near.console())), modules(before))
+  for (const one of [a, b]) await one.end()
+  assert.deepEqual(await current.stop(), CLEAN)
+})
+
 run()

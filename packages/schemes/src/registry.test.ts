@@ -98,7 +98,7 @@ for (const vnl of ['VDE://x', 'vde://x[colour=red]', 'vde://x[mode=99]', 'vde://
 }
 
 open('an unknown scheme: the nearest is named', async () => {
-  assert.match((await refusal(openVnl('swich:///tmp/x', new Recorder()))).message, /no scheme "swich", the nearest is "switch"; known are cmd, /)
+  assert.match((await refusal(openVnl('swich:///tmp/x', new Recorder()))).message, /no scheme "swich", the nearest is "switch"; known are agno, /)
 })
 
 open('a mistake of the innermost network is told with its place, and nothing was opened', async () => {
