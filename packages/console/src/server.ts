@@ -66,6 +66,7 @@ export class ConsoleServer<C> implements Watcher {
     this.#options = options
     this.#fd = fd ?? listen(options, this.mode)
     this.#identity = lstatSync(options.path, { bigint: true, throwIfNoEntry: false }) ?? null
+    native.refuseDescriptors(this.#fd)
     try {
       options.loop.add(this.#fd, IN, this)
     } catch (error) {

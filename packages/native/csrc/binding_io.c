@@ -60,6 +60,7 @@ static const struct vn_entry entries[] = {
   { "setBuffers", vn_shape_iii, { .iii = vn_set_buffers }, 0 },
   { "disconnect", vn_shape_i, { .i = vn_disconnect }, 0 },
   { "socketError", vn_shape_i, { .i = vn_socket_error }, 0 },
+  { "refuseDescriptors", vn_shape_i, { .i = vn_refuse_descriptors }, 0 },
   { "socketType", vn_shape_i, { .i = vn_socket_type }, 0 }
 };
 

@@ -84,6 +84,8 @@ int vn_peer_groups(int fd, uint32_t *out, size_t room);
 int vn_set_buffers(int fd, int send_octets, int receive_octets);
 int vn_socket_error(int fd);
 int vn_socket_type(int fd);
+/* Senders of descriptors get EPERM; connections accepted later inherit it. -ENOPROTOOPT before Linux 6.16. */
+int vn_refuse_descriptors(int fd);
 
 /* ---- batch.c ---- */
 int vn_receive(int fd, uint8_t *buf, size_t len);

@@ -125,4 +125,11 @@ static int int_option(int fd, int option)
 
 int vn_socket_error(int fd) { return int_option(fd, SO_ERROR); }
 
+int vn_refuse_descriptors(int fd)
+{
+  enum { PASSRIGHTS = 83 }; /* SO_PASSRIGHTS, from Linux 6.16 */
+  int off = 0;
+  return vn_result(setsockopt(fd, SOL_SOCKET, PASSRIGHTS, &off, sizeof off));
+}
+
 int vn_socket_type(int fd) { return int_option(fd, SO_TYPE); }

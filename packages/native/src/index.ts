@@ -213,6 +213,11 @@ export interface Native {
   socketError (fd: number): number
   /** SO_TYPE of a socket; ENOTSOCK else. */
   socketType (fd: number): number
+  /**
+   * Whoever sends descriptors to this AF_UNIX socket, or to what it accepts from now on, gets EPERM. Else their last close is
+   * ours, in the middle of a read: 21 ms for a TAP. ENOPROTOOPT before Linux 6.16.
+   */
+  refuseDescriptors (fd: number): number
 
   // ---- internet sockets; an address is ADDRESS octets at `off`, `len` the room there ----
   /** socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC); AF_INET6 takes no IPv4 (IPV6_V6ONLY). */

@@ -102,6 +102,7 @@ export class DatagramLink implements Link, Watcher, Flushable {
     this.#onPeerGone = options.onPeerGone ?? null
     this.#onHeard = options.onHeard ?? null
     native.setBuffers(fd, SOCKET_OCTETS, SOCKET_OCTETS)
+    native.refuseDescriptors(fd)
     loop.add(fd, 0, this)
     if (options.snapshot !== undefined) this.#restore(options.snapshot)
   }

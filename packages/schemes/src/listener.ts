@@ -91,6 +91,7 @@ export class VdeListener implements Watcher, PendingOwner {
     this.directory = directory ?? ControlDirectory.make({ ...options, hasAttach: admitTap !== undefined })
     this.#attach = admitTap === undefined ? null : new AttachServer(this.directory.attachFd, { ...options, admitTap })
     this.#spare = native.eventfd(0)
+    native.refuseDescriptors(this.directory.fd)
     options.loop.add(this.directory.fd, IN, this)
   }
 
