@@ -7,7 +7,7 @@
  * from those who could stop us anyway: our own user and root. Others join by datagrams.
  *
  * Of a pair of sockets the giver could hold our end as well, and stop us by reading from it into memory that never comes
- * (the kernel copies under a lock). So frames of kind "socket" go through the connection itself, whose one end is ours alone.
+ * (the kernel copies under a lock). So the pair of kind "socket" is made here, and our end is ours alone from the first.
  */
 import { native, IFF_NO_PI, IFF_VNET_HDR, INSPECTED_PACKET } from '@vde-ts/native'
 import { packetDevice, sharedTapDevice, socketDevice, tapDevice, type FrameDevice } from '@vde-ts/tun-tap'
@@ -27,7 +27,7 @@ const EBADMSG = 74
 export const objectionTo = (request: AttachRequest, fd: number, flags: number, peer: Peer): AttachRefusal | null => {
   if (request.kind === 'tap') return objectionToTap(fd, flags, peer)
   if (request.kind === 'packet') return objectionToPacket(fd, flags, peer)
-  if (request.kind === 'socket') return fd === -EBADMSG ? null : { errno: EINVAL, text: 'the connection itself carries the frames' }
+  if (request.kind === 'socket') return fd === -EBADMSG ? null : { errno: EINVAL, text: 'the switch makes the socket' }
   return { errno: UNSUPPORTED, text: `descriptors of the kind "${request.kind.slice(0, 40)}" are not taken` }
 }
 

@@ -1,9 +1,9 @@
 /**
- * The client side of `DIR/attach`: hands our TAP to a switch, which then reads and writes it without us, or has the connection
- * carry our frames.
+ * The client side of `DIR/attach`: hands our TAP to a switch, which then reads and writes it without us, or gets a
+ * socket for our frames.
  *
- * Of a TAP we keep the open file, so the interface survives the switch. {@link AttachedLink} stands for the network as any Link
- * does, but no frame passes through it: it only ends when the switch does.
+ * Of a TAP we keep the open file, so the interface survives the switch. {@link AttachedLink} stands for the network as any
+ * Link does, but no frame passes through it: it only ends when the switch does.
  */
 import { native, IN, RDHUP, SEQPACKET } from '@vde-ts/native'
 import { VdeError, errnoName, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
@@ -51,29 +51,38 @@ export const attachTap = async (offer: TapOffer, sink: FrameSink): Promise<Attac
 }
 
 /**
- * Joins the switch of a directory by the connection itself, which carries frames with their offload header.
+ * Joins the switch of a directory by a socket that carries frames with their offload header.
  * @throws {VdeError} as {@link attachTap}
  */
 export const attachSocket = async (offer: AttachOffer, sink: FrameSink): Promise<TapLink | NotAttached> =>
-  await attach(offer, 'socket', [], (fd) => {
+  await attach(offer, 'socket', [], (connection, _place, fd) => {
+    if (fd < 0) throw new VdeError('EPROTO', `open vde://${offer.directory}`, 'the switch answers without a socket')
+    native.refuseDescriptors(fd)
     native.setBuffers(fd, SOCKET_BUFFER, SOCKET_BUFFER)
-    return tapLink(fd, '', sink, offer.loop, { device: socketDevice, label: `vde://${offer.directory}` })
+    return tapLink(fd, '', sink, offer.loop, {
+      device: socketDevice,
+      label: `vde://${offer.directory}`,
+      onRelease: () => { native.close(connection) }
+    })
   })
 
-/** @param make makes a link of the connection, which it takes over unless it throws */
+/** @param make makes a link of the connection, which it takes over unless it throws, and of the descriptor received, or -1 */
 const attach = async <T>(
-  offer: AttachOffer, kind: string, fds: readonly number[], make: (fd: number, place: AttachPlace) => T
+  offer: AttachOffer, kind: string, fds: readonly number[], make: (fd: number, place: AttachPlace, received: number) => T
 ): Promise<T | NotAttached> => {
   const fd = await connectAttach(`${offer.directory}/${ATTACH}`)
   if (fd < 0) return 'absent'
+  const request = encodeAttach({ ...offer, kind, description: describeSelf(offer.description, MAX_DESCRIPTION) })
+  const received = new Int32Array(kind === 'socket' ? 1 : 0).fill(-1)
   let answer: AttachPlace | AttachRefusal | null = null
   try {
-    answer = await ask(fd, offer, kind, fds)
-    if (answer !== null && 'id' in answer) return make(fd, answer)
+    answer = await ask(fd, request, offer.loop, fds, received)
+    if (answer !== null && 'id' in answer) return make(fd, answer, received[0] ?? -1)
   } catch (error) {
-    native.close(fd)
+    for (const one of [fd, ...received]) native.close(one)
     throw error
   }
+  for (const one of received) native.close(one)
   native.close(fd)
   if (answer === null || answer.errno === UNSUPPORTED) return 'unsupported'
   throw new VdeError(errnoName(answer.errno), `open vde://${offer.directory}`, answer.text)
@@ -95,22 +104,22 @@ const connectAttach = async (path: string): Promise<number> => {
 
 /** Null: no answer, or none that is understood. */
 const ask = async (
-  fd: number, offer: AttachOffer, kind: string, fds: readonly number[]
+  fd: number, request: Uint8Array, loop: Loop, fds: readonly number[], received: Int32Array
 ): Promise<AttachPlace | AttachRefusal | null> => {
-  const request = encodeAttach({ ...offer, kind, description: describeSelf(offer.description, MAX_DESCRIPTION) })
   if (native.sendDescriptors(fd, request, 0, request.length, Int32Array.from(fds)) < 0) return null
   try {
-    await awaitReady(offer.loop, fd, IN | RDHUP, ATTACH_MS, 'attach', 'no answer')
+    await awaitReady(loop, fd, IN | RDHUP, ATTACH_MS, 'attach', 'no answer')
   } catch (error) {
     if (error instanceof VdeError && error.code === 'ETIMEDOUT') return null
     throw error
   }
-  return receiveAnswer(fd)
+  return receiveAnswer(fd, received)
 }
 
-const receiveAnswer = (fd: number): AttachPlace | AttachRefusal | null => {
+/** @param received room for descriptors */
+const receiveAnswer = (fd: number, received: Int32Array): AttachPlace | AttachRefusal | null => {
   const packet = new Uint8Array(MAX_PACKET)
-  const count = native.receive(fd, packet, 0, packet.length)
+  const count = native.receiveDescriptors(fd, packet, 0, packet.length, received)
   return count > 0 && count <= MAX_PACKET ? decodeAnswer(packet.subarray(0, count)) : null
 }
 
@@ -154,7 +163,7 @@ export class AttachedLink implements Link, Watcher {
   }
 
   onReady (): void {
-    const last = receiveAnswer(this.#fd)
+    const last = receiveAnswer(this.#fd, new Int32Array(0))
     this.#loop.remove(this.#fd)
     const reason = last !== null && 'errno' in last ? last : null
     this.isHandedBack = reason?.errno === UNSUPPORTED

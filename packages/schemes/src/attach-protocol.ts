@@ -1,14 +1,13 @@
 /**
- * The packets of `DIR/attach`, by which a client hands its TAP or packet socket to the switch, or has the connection itself
- * carry frames with their offload header. SOCK_SEQPACKET, JSON, one packet each way:
+ * The packets of `DIR/attach`, by which a client hands its TAP or packet socket to the switch, or gets one end of a pair
+ * of sockets that carries frames with their offload header. SOCK_SEQPACKET, JSON, one packet each way:
  *
  *     client: {v: 1, kind: "tap" | "packet", descr, port?, exclusive?, offload?}  with the descriptor      at most 4 KiB
  *             {v: 1, kind: "socket", descr, port?, exclusive?, offload?}          without one
- *     switch: {port, id}    or    {errno, text}
+ *     switch: {port, id}    or    {errno, text}                                   to "socket" with the descriptor
  *
  * The connection stays: its end means that the switch does not use the descriptor any more. The switch may say why in one
- * more {errno, text}, unless the connection carries frames: then each packet behind the answer is one. Both sides are
- * strangers to each other: everything is checked, nothing throws.
+ * more {errno, text}. Both sides are strangers to each other: everything is checked, nothing throws.
  */
 import { constants } from 'node:os'
 import { escapeControls } from '@vde-ts/frame/escape.js'

@@ -7,7 +7,7 @@
  * written without blocking whatever its flags say, never trusted in what it delivers, and measured in what it costs. The
  * end of the connection ends the link, and the other way round.
  */
-import { native, IN, RDHUP } from '@vde-ts/native'
+import { native, IN, RDHUP, SEQPACKET } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { acceptBurst } from '@vde-ts/link/accept.js'
 import { Trickle } from '@vde-ts/link/trickle.js'
@@ -295,8 +295,11 @@ class Connection implements Watcher {
     const request = decodeAttach(length > MAX_PACKET ? new Uint8Array(0) : this.#packet.subarray(0, length))
     const refusal = 'errno' in request ? request : this.#objection(request, tap, flags)
     if (refusal === null && !('errno' in request)) {
-      // The link has a descriptor of its own, whatever it is made of.
-      return this.#admit(request, request.kind === 'socket' ? native.duplicate(this.#fd, 0) : tap, name)
+      if (request.kind !== 'socket') return this.#admit(request, tap, name)
+      const [own, given] = socketPair()
+      this.#admit(request, own, name, given)
+      native.close(given)
+      return
     }
     if (tap >= 0) native.closeElsewhere(tap)
     this.#refuse(refusal ?? { errno: EINVAL, text: '' })
@@ -308,7 +311,8 @@ class Connection implements Watcher {
     return this.#server.isBanned(this.#peer) ? { errno: UNSUPPORTED, text: 'a TAP of this user was slow, later perhaps' } : null
   }
 
-  #admit (request: AttachRequest, tap: number, name: string): void {
+  /** @param given what the client gets with the answer; -1: nothing */
+  #admit (request: AttachRequest, tap: number, name: string, given: number = -1): void {
     let admission: TapAdmission
     try {
       admission = this.#options.admitTap(request, this.#peer)
@@ -318,7 +322,7 @@ class Connection implements Watcher {
       return this.#refuse({ errno: error.errno, text: error.message })
     }
     try {
-      this.#establish(admission, tap, name, request)
+      this.#establish(admission, tap, name, request, given)
     } catch (error) {
       if (this.#link === null) native.closeElsewhere(tap)
       admission.abort()
@@ -327,14 +331,15 @@ class Connection implements Watcher {
     }
   }
 
-  #establish (admission: TapAdmission, tap: number, name: string, request: AttachRequest): void {
+  #establish (admission: TapAdmission, tap: number, name: string, request: AttachRequest, given: number): void {
     const { port, id, sink } = admission
     const link = this.#open(tap, { kind: request.kind, name, place: { port, id } }, sink)
     link.offload = request.hasOffload
-    if (request.kind === 'socket') native.setBuffers(this.#fd, SOCKET_BUFFER, SOCKET_BUFFER)
-    else this.#options.loop.add(this.#fd, RDHUP, this) // only the hang-up: whatever else a client says must not wake us
+    // Only the hang-up: whatever else a client says must not wake us. Of a socket the end comes behind its last frame.
+    if (given < 0) this.#options.loop.add(this.#fd, RDHUP, this)
     const answer = encodeAnswer({ port, id })
-    if (native.send(this.#fd, answer, 0, answer.length) !== answer.length) throw new VdeError('EPIPE', 'answer a client', 'it has left')
+    const sent = native.sendDescriptors(this.#fd, answer, 0, answer.length, Int32Array.from(given < 0 ? [] : [given]))
+    if (sent !== answer.length) throw new VdeError('EPIPE', 'answer a client', 'it has left')
     this.#server.attached(this)
     admission.start(link)
   }
@@ -384,6 +389,16 @@ class Connection implements Watcher {
     const packet = encodeAnswer(refusal)
     native.send(this.#fd, packet, 0, packet.length)
   }
+}
+
+/** Our end, which takes frames and nothing else, and the client's. Both -1 or less: there are no descriptors. */
+const socketPair = (): readonly [own: number, given: number] => {
+  const ends = new Int32Array(2)
+  const failed = native.socketPair(SEQPACKET, ends)
+  if (failed < 0) return [failed, failed]
+  native.refuseDescriptors(ends[0])
+  for (const end of ends) native.setBuffers(end, SOCKET_BUFFER, SOCKET_BUFFER)
+  return [ends[0], ends[1]]
 }
 
 const slabs = new Map<number, Uint8Array>()
