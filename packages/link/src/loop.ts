@@ -48,8 +48,10 @@ export class Loop {
   readonly #idle = new Set<number>()
   /** Regular files, which epoll refuses: always ready. */
   readonly #always = new Map<number, number>()
-  #dirty: Flushable[] = []
-  #flushing: Flushable[] = []
+  /** Links to flush, and how many: an array made empty would give its memory back, and a flood take it anew each turn. */
+  #dirty: Array<Flushable | null> = []
+  #dirtyCount = 0
+  #flushing: Array<Flushable | null> = []
   #pairs = 0
   #inTurn = false
   #started = false
@@ -97,7 +99,7 @@ export class Loop {
 
   /** Has `link` flushed at the end of this turn, or soon when called outside of one. Mark it once per turn. */
   markDirty (link: Flushable): void {
-    this.#dirty.push(link)
+    this.#dirty[this.#dirtyCount++] = link
     if (!this.#inTurn) this.#planFlush()
   }
 
@@ -134,12 +136,16 @@ export class Loop {
 
   #flush (): void {
     const batch = this.#dirty
+    const count = this.#dirtyCount
     this.#dirty = this.#flushing
+    this.#dirtyCount = 0
     this.#flushing = batch
-    for (let i = 0; i < batch.length; i++) batch[i].flush()
-    batch.length = 0
+    for (let i = 0; i < count; i++) {
+      batch[i]?.flush()
+      batch[i] = null
+    }
     // A flush makes room, so frames that waited are sent: marked too late for this round, and no event need follow.
-    if (this.#dirty.length > 0) this.#planFlush()
+    if (this.#dirtyCount > 0) this.#planFlush()
   }
 
   #pollAlways (): void {
