@@ -3,32 +3,33 @@ import * as assert from 'uvu/assert'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpus } from 'node:os'
-import { readOthers, watchOthers } from './others.ts'
+import { readOurs, watchOthers } from './others.ts'
 
 /** Says its pid after half a second of work, and waits a while. */
 const WORK = 'const end = Date.now() + 500; while (Date.now() < end); console.log(process.pid); setTimeout(() => {}, 2000)'
 
 const others = suite('watchOthers')
 
-others('what we started is not among the others, nor are we', async () => {
+others('we and what we started are ours, others are not', async () => {
   const child = spawn(process.execPath, ['-e', WORK])
   const [said] = await once(child.stdout, 'data') as [Buffer]
-  const found = readOthers()
+  const ours = readOurs()
   child.kill()
-  assert.equal([found.has(Number(String(said))), found.has(process.pid), found.has(1)], [false, false, true])
+  assert.equal([ours.has(Number(String(said))), ours.has(process.pid), ours.has(1)], [true, true, false])
 })
 
-others('the work of a process of somebody else counts', async () => {
+others('the work of a process of somebody else counts, and never for more than there is', async () => {
   const start = performance.now()
   const taken = watchOthers()
   // Its starter ends at once, so the worker is a child of init.
   const starter = spawn('setsid', ['--fork', process.execPath, '-e', WORK], { stdio: ['ignore', 'pipe', 'ignore'] })
   const [said] = await once(starter.stdout, 'data') as [Buffer]
-  const seconds = taken() * cpus().length * (performance.now() - start) / 1000
-  const isOther = readOthers().has(Number(String(said)))
+  const share = taken()
+  const seconds = share * cpus().length * (performance.now() - start) / 1000
+  const isOurs = readOurs().has(Number(String(said)))
   process.kill(Number(String(said)))
-  assert.ok(isOther)
-  assert.ok(seconds > 0.1, `${seconds} s`)
+  assert.not.ok(isOurs)
+  assert.ok(seconds > 0.1 && share < 1.1, `${seconds} s, ${share} of the processors`)
 })
 
 others.run()

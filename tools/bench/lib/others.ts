@@ -1,6 +1,12 @@
 /**
  * What else the machine did while something was measured: processor time that neither we nor anything we started took, and
- * time the host of a virtual machine kept from it. Kernel threads work for whoever is busy and count for nobody.
+ * time the host of a virtual machine kept from it. Kernel threads work for whoever is busy and count for nobody, as do
+ * interrupts.
+ *
+ *     others = user + nice + system + steal of /proc/stat - what we, our descendants and kernel threads took
+ *
+ * Not by adding up the others: of those that came and went in between nothing is left but in the figures of their parents,
+ * which also have the whole life of a child that ends.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -11,7 +17,7 @@ const TICKS_PER_SEC = 100
 const KTHREADD = 2
 
 /** Of /proc/PID/stat, behind the name, which may hold anything. Ticks are its own and those of its children that ended. */
-export interface Task { readonly parent: number, readonly ticks: number }
+interface Task { readonly parent: number, readonly ticks: number }
 
 const readTask = (pid: number): Task | null => {
   try {
@@ -30,27 +36,32 @@ const isOurs = (pid: number, tasks: ReadonlyMap<number, Task>): boolean => {
   return false
 }
 
-/** All processes that are neither we nor started by us. */
-export const readOthers = (): Map<number, Task> => {
+/** Ticks that we, all we started, and the kernel's threads have taken, by process. */
+export const readOurs = (): Map<number, number> => {
   const tasks = new Map<number, Task>()
   for (const name of readdirSync('/proc')) {
     const task = /^\d+$/.test(name) ? readTask(Number(name)) : null
     if (task !== null) tasks.set(Number(name), task)
   }
-  return new Map([...tasks].filter(([pid]) => !isOurs(pid, tasks)))
+  const ours = new Map<number, number>()
+  for (const [pid, { ticks }] of tasks) if (isOurs(pid, tasks)) ours.set(pid, ticks)
+  return ours
 }
 
-/** Ticks of all processors that the host gave to somebody else: the eighth figure of the first line. */
-const stolenTicks = (): number => Number(readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]!.split(/\s+/)[8] ?? 0)
+/** Ticks of all processors together that somebody took. */
+const readTaken = (): number => {
+  const [user = 0, nice = 0, system = 0, , , , , steal = 0] = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]!.trim().split(/\s+/).slice(1).map(Number)
+  return user + nice + system + steal
+}
+
+const sum = (ticks: ReadonlyMap<number, number>): number => [...ticks.values()].reduce((total, more) => total + more, 0)
 
 /** Starts looking. @returns a function that answers the share of all processors, 0 to 1, that others took since then */
 export const watchOthers = (): () => number => {
   const start = performance.now()
-  const before = readOthers()
-  const stolen = stolenTicks()
+  const before = readTaken() - sum(readOurs())
   return () => {
-    let ticks = stolenTicks() - stolen
-    for (const [pid, task] of readOthers()) ticks += task.ticks - (before.get(pid)?.ticks ?? 0)
-    return ticks / TICKS_PER_SEC / ((performance.now() - start) / 1000) / cpus().length
+    const ticks = readTaken() - sum(readOurs()) - before
+    return Math.max(0, ticks) / TICKS_PER_SEC / ((performance.now() - start) / 1000) / cpus().length
   }
 }
