@@ -1,5 +1,3 @@
-import type { PortState } from './vlan.ts'
-
 /**
  * What a switch tells of itself while it runs. Every method is optional, none may throw; the switch pays nothing for an
  * event nobody listens to. Addresses are two int32 halves, see `@vde-ts/frame/ethernet.js`.
@@ -7,6 +5,9 @@ import type { PortState } from './vlan.ts'
  * Order on connect: portAdded (if the port is new), endpointAdded, description, portUp. On disconnect: endpointRemoved,
  * portDown, portRemoved (if it was the last), hashRemoved for each address of the port.
  */
+import type { PortState } from './vlan.ts'
+
+/** Whoever listens: each method is told of one kind of event. */
 export interface Observer {
   /** The port exists now. Not repeated when an existing idle port is used again. */
   portAdded? (port: number): void
