@@ -1,3 +1,4 @@
+export * from './bridges.ts'
 export * from './console-client.ts'
 export * from './frames.ts'
 export * from './guest.ts'

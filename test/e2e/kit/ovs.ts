@@ -31,7 +31,8 @@ export class Ovs {
     scene.start([peer('ovsdb-server'), db, `--remote=punix:${ovs.dir}/db.sock`, '--no-chdir'], { env: ovs.#extra() })
     await scene.exists(`${ovs.dir}/db.sock`)
     ovs.vsctl('--no-wait', 'init')
-    const daemon = scene.start([peer('ovs-vswitchd'), `unix:${ovs.dir}/db.sock`, '--enable-dummy', '--disable-system', '--no-chdir'], { env: ovs.#extra() })
+    const daemon = scene.start([peer('ovs-vswitchd'), `unix:${ovs.dir}/db.sock`, `--unixctl=${ovs.dir}/ctl`,
+      '--enable-dummy', '--disable-system', '--no-chdir'], { env: ovs.#extra() })
     await daemon.says(/bridge|connected/, 10_000, 'err')
     ovs.vsctl('set', 'Open_vSwitch', '.', 'other_config:vlan-limit=2')
     ovs.vsctl('add-br', 'br0', '--', 'set', 'bridge', 'br0', 'datapath_type=dummy', 'fail-mode=standalone', ...settings)
@@ -45,6 +46,21 @@ export class Ovs {
     await this.#scene.exists(socket)
     return new PlugPipe(this.#scene, [peer('socat'), '-', `UNIX-CONNECT:${socket}`], station)
   }
+
+  /** Adds a port that is up, and answers the VNL of its other end: plug it somewhere, once. */
+  async wire (name: string, settings: readonly string[] = []): Promise<string> {
+    const socket = `${this.dir}/${name}.sock`
+    this.vsctl('add-port', 'br0', name, ...settings, '--', 'set', 'interface', name, 'type=dummy', `options:pstream=punix:${socket}`)
+    await this.#scene.exists(socket)
+    this.setUp(name, true)
+    return `cmd://${findSystem('socat')} - UNIX-CONNECT:${socket}`
+  }
+
+  /** Has a port see its medium, or lose it. */
+  setUp (name: string, isUp: boolean): void { this.appctl('netdev-dummy/set-admin-state', name, isUp ? 'up' : 'down') }
+
+  /** Runs ovs-appctl on the daemon. */
+  appctl (...args: string[]): string { return this.#run('ovs-appctl', '-t', `${this.dir}/ctl`, ...args) }
 
   /** Runs ovs-vsctl, which waits until the daemon has done it, and answers its output. */
   vsctl (...args: string[]): string { return this.#run('ovs-vsctl', `--db=unix:${this.dir}/db.sock`, '--timeout=10', ...args) }
