@@ -57,6 +57,27 @@ test('wirefilter:// with a console: a link that is down takes the carrier of the
   }
 })
 
+test('port/impair on a running switch: interfaces that were handed over, and one that comes later', SUITE, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const [a, b] = [namespace(scene, vdens(), [`${net.dir}[1]`]), namespace(scene, vdens(), [`${net.dir}[2]`])]
+  await a.address('10.0.0.1/24')
+  await b.address('10.0.0.2/24')
+  await a.ping('10.0.0.2')
+  const console = await net.console()
+  assert.match(await console.ask('port/impair 2 in delay=40ms'), /^1000 /)
+  assert.match(await console.ask('port/impair 3 delay=20ms'), /^1\d{3} /)
+  assert.match(await console.ask('port/impair 2 out delay=fast'), /^1022 /)
+  assert.ok((await pings(a, 5)).every((ms) => ms >= 40))
+  assert.match(await console.ask('port/impaired 2'), /\nin inFrames [1-9]/)
+  await b.end()
+  const later = namespace(scene, vdens(), [`${net.dir}[2]`])
+  await later.address('10.0.0.3/24')
+  await a.ping('10.0.0.3')
+  assert.ok((await pings(a, 3, '10.0.0.3')).every((ms) => ms >= 40))
+  assert.match(await console.ask('port/impair 2 off'), /^1000 /)
+  assert.ok((await pings(a, 5, '10.0.0.3')).some((ms) => ms < 40))
+})
+
 test('rate=10mbit: a TCP receiver gets that, but for the headers', { ...SUITE, needs: [...SUITE.needs, 'iperf3'], ms: 40_000 }, async (scene) => {
   const { a, b } = await pair(scene, 'out.rate=10mbit')
   await a.ping('10.0.0.2')

@@ -6,6 +6,7 @@ import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import type { Owner } from './access.ts'
 import type { Port } from './port.ts'
 import type { FrameQueue } from './queue.ts'
+import type { Between } from './interpose.ts'
 import { ShapedLink } from './shaper.ts'
 import type { WireForm } from './wire-form.ts'
 
@@ -47,6 +48,7 @@ export class Endpoint implements FrameSink {
 
   readonly #host: EndpointHost
   #link: Link | null = null
+  #between: Between | null = null
   #isClosed = false
   #isUp = false
 
@@ -80,24 +82,42 @@ export class Endpoint implements FrameSink {
       return
     }
     this.#link = this.#shaped(link)
-    this.#turn(link.isUp ?? true)
+    this.interpose()
+    this.turn(this.#link.isUp ?? true)
     link.resume()
-    this.queue.drain(link) // of the process before this one
+    this.queue.drain(this.#link) // of the process before this one
   }
+
+  /** The port has something for between it and its links. Once: what lies between stays. */
+  interpose (): void {
+    const { interpose } = this.port
+    if (interpose === null || this.#link === null || this.#between !== null) return
+    this.#between = interpose(this.#bare(this.#link), new EndpointSide(this))
+    this.#link = this.#shaped(this.#between)
+    this.#between.resume()
+  }
+
+  #bare (link: Link): Link { return link instanceof ShapedLink ? link.bare : link }
 
   /** The port is shaped now, or no longer, or otherwise. */
   reshape (): void {
     if (this.#link === null) return
-    this.#link = this.#shaped(this.#link instanceof ShapedLink ? this.#link.bare : this.#link)
-    this.onWritable()
+    this.#link = this.#shaped(this.#bare(this.#link))
+    this.drain()
   }
 
   #shaped (bare: Link): Link {
     const { shaper } = this.port
-    return shaper === null ? bare : new ShapedLink(bare, shaper, () => { this.onWritable() })
+    return shaper === null ? bare : new ShapedLink(bare, shaper, () => { this.drain() })
   }
 
   onFrame (buf: Uint8Array, off: number, len: number): void {
+    if (this.#between === null) this.arrive(buf, off, len)
+    else this.#between.onFrame(buf, off, len)
+  }
+
+  /** A frame has come to the port, through what lies between. */
+  arrive (buf: Uint8Array, off: number, len: number): void {
     if (this.#isClosed) return
     if (isFrame(len)) this.#host.forward(this.port, buf, off, len)
     else if (len >= HEADER) this.port.drops.giant++
@@ -105,19 +125,36 @@ export class Endpoint implements FrameSink {
   }
 
   onWritable (): void {
+    if (this.#between === null) this.drain()
+    else this.#between.onWritable()
+  }
+
+  /** There is room for what the queue holds. */
+  drain (): void {
     if (this.#link !== null) this.queue.drain(this.#link)
   }
 
-  onUp (): void { this.#turn(true) }
-  onDown (): void { this.#turn(false) }
+  onUp (): void {
+    if (this.#between === null) this.turn(true)
+    else this.#between.onUp()
+  }
 
-  #turn (isUp: boolean): void {
+  onDown (why?: Error): void {
+    if (this.#between === null) this.turn(false)
+    else this.#between.onDown(why)
+  }
+
+  /** The medium is there, or away. */
+  turn (isUp: boolean): void {
     if (this.#isClosed || isUp === this.#isUp) return
     this.#isUp = isUp
     this.#host.endpointTurned(this)
   }
 
-  onClose (): void { this.close() }
+  onClose (why?: Error): void {
+    if (this.#between === null) this.close()
+    else this.#between.onClose(why)
+  }
 
   /** Sends one plain frame, behind those that wait already. */
   send (buf: Uint8Array, off: number, len: number): void {
@@ -167,4 +204,17 @@ export class Endpoint implements FrameSink {
     this.#host.endpointClosed(this)
     link?.close()
   }
+}
+
+/** The endpoint, as the sink of what lies between it and its link. */
+class EndpointSide implements FrameSink {
+  readonly #endpoint: Endpoint
+
+  constructor (endpoint: Endpoint) { this.#endpoint = endpoint }
+
+  onFrame (buf: Uint8Array, off: number, len: number): void { this.#endpoint.arrive(buf, off, len) }
+  onWritable (): void { this.#endpoint.drain() }
+  onUp (): void { this.#endpoint.turn(true) }
+  onDown (): void { this.#endpoint.turn(false) }
+  onClose (): void { this.#endpoint.close() }
 }

@@ -10,6 +10,7 @@ import { showFrame, type FrameTap } from './frame-tap.ts'
 import type { Gate } from './gate.ts'
 import { NOT_ISOLATED, UNGUARDED, type PortGuardSettings } from './port-guard.ts'
 import { ADMITS } from './port-vlan.ts'
+import type { Interpose } from './interpose.ts'
 import type { Shaper } from './shaper.ts'
 import type { StormControl } from './storm.ts'
 import { NO_VLAN } from './vlan.ts'
@@ -113,6 +114,8 @@ export class Port implements AccessRule {
   storm: StormControl | null = null
   /** Slows down what leaves; null: nothing. */
   shaper: Shaper | null = null
+  /** Puts something between this port and each of its links, such as a bad link; see {@link Endpoint.interpose}. */
+  interpose: Interpose | null = null
   /** It only shows what other ports do, see mirror.ts. */
   isMirror = false
   /** Newest first. Replaced on change, never changed, so that a loop over it goes on undisturbed. */

@@ -9,6 +9,7 @@ import { StdinConsole } from '@vde-ts/console/stdin-console.js'
 import type { SwitchContext } from '@vde-ts/console/switch/context.js'
 import { switchConsole, type SwitchConsole } from '@vde-ts/console/switch/switch-console.js'
 import type { SwitchServerOptions } from '@vde-ts/schemes/switch-server.js'
+import { engineOf } from '@vde-ts/schemes/impairment.js'
 import { TakeoverServer } from '@vde-ts/schemes/takeover-server.js'
 import type { VdeListener } from '@vde-ts/schemes/listener.js'
 import type { Switch } from '@vde-ts/switch'
@@ -65,6 +66,7 @@ export const openConsole = (
     controlDir,
     controlMode: modes.mode,
     uptimeSec: () => Math.floor((nowMs() - startedMs) / 1000),
+    engine: () => engineOf(loop),
     ...(management === null ? {} : { management })
   }
   return switchConsole(sw, facts, (error, line) => {

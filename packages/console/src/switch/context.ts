@@ -1,7 +1,9 @@
 /** What the commands of a switch work on. */
+import type { Engine } from '@vde-ts/impair'
 import type { Switch } from '@vde-ts/switch'
 import type { Captures } from './captures.ts'
 import type { Names } from './names.ts'
+import type { PortImpairments } from './port-impairments.ts'
 
 /** Facts about the running program that the switch itself does not know. */
 export interface SwitchFacts {
@@ -13,6 +15,8 @@ export interface SwitchFacts {
   readonly management?: { readonly path: string, readonly mode: number }
   /** Seconds since the start. */
   readonly uptimeSec: () => number
+  /** The impairment engine of the process; absent: it has none. */
+  readonly engine?: () => Engine
 }
 
 /** What every command of the table of a switch is given. */
@@ -21,4 +25,5 @@ export interface SwitchContext {
   readonly facts: SwitchFacts
   readonly names: Names
   readonly captures: Captures
+  readonly impairments: PortImpairments
 }

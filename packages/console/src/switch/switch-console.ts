@@ -12,8 +12,10 @@ import { modeText } from './format.ts'
 import { fstpCommands } from './fstp-commands.ts'
 import { guardCommands } from './guard-commands.ts'
 import { hashCommands } from './hash-commands.ts'
+import { impairCommands } from './impair-commands.ts'
 import { Names } from './names.ts'
 import { portCommands } from './port-commands.ts'
+import { PortImpairments, noEngine } from './port-impairments.ts'
 import { followSwitch } from './switch-events.ts'
 import { eventCommands } from './event-commands.ts'
 import { vlanCommands } from './vlan-commands.ts'
@@ -62,7 +64,8 @@ const dataSocketCommands: ReadonlyArray<Row<SwitchContext>> = [
 /** The commands of a switch; `more` come behind them. */
 export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): CommandTable<SwitchContext> => new CommandTable(
   dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands(),
-  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, guardCommands, eventCommands, more
+  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, guardCommands, eventCommands,
+  impairCommands, more
 )
 
 /** A console that hears what its switch tells. */
@@ -78,7 +81,8 @@ export const switchConsole = (
 ): SwitchConsole => {
   const events = new EventHub()
   const captures = new Captures()
-  const context: SwitchContext = { sw, facts, names: new Names(), captures }
+  const impairments = new PortImpairments(facts.engine ?? noEngine)
+  const context: SwitchContext = { sw, facts, names: new Names(), captures, impairments }
   const stopFollowing = followSwitch(sw, events)
   const close = (): void => {
     stopFollowing()
