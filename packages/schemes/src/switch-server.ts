@@ -77,6 +77,7 @@ const admitToPort = (target: Switch, request: ControlRequest, peer: Peer, option
     owner: peer,
     module: MODULE,
     description: request.description,
+    isHost: request.path === '', // an abstract address: User Mode Linux
     mayUsePortZero: mayManage(peer, options)
   })
   const name = `${String(endpoint.port.number).padStart(3, '0')}.${endpoint.id}`

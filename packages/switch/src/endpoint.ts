@@ -26,6 +26,7 @@ export interface EndpointSnapshot {
   readonly owner: Owner
   readonly module: string
   readonly description: string
+  readonly isHost: boolean
   readonly queueDrops: number
   readonly queueLimit: number
   /** See {@link FrameQueue.snapshot}. */
@@ -42,6 +43,8 @@ export class Endpoint implements FrameSink {
   readonly module: string
   /** Raw text of the client: escape it before showing. */
   readonly description: string
+  /** Whoever let it in knows it for a station. */
+  readonly isHost: boolean
   readonly queue: FrameQueue
   /** Frames of the wire lost because the queue or the budget was full. */
   queueDrops = 0
@@ -54,7 +57,7 @@ export class Endpoint implements FrameSink {
 
   constructor (
     id: number, port: Port, host: EndpointHost, queue: FrameQueue,
-    who: { readonly owner: Owner, readonly module: string, readonly description: string }
+    who: { readonly owner: Owner, readonly module: string, readonly description: string, readonly isHost?: boolean }
   ) {
     this.id = id
     this.port = port
@@ -63,6 +66,7 @@ export class Endpoint implements FrameSink {
     this.owner = who.owner
     this.module = who.module
     this.description = who.description
+    this.isHost = who.isHost ?? false
   }
 
   get isClosed (): boolean { return this.#isClosed }
@@ -71,8 +75,8 @@ export class Endpoint implements FrameSink {
   get isUp (): boolean { return this.#isUp }
 
   snapshot (): EndpointSnapshot {
-    const { id, owner, module, description, queueDrops, queue } = this
-    return { id, owner, module, description, queueDrops, queueLimit: queue.limit, waiting: queue.snapshot() }
+    const { id, owner, module, description, isHost, queueDrops, queue } = this
+    return { id, owner, module, description, isHost, queueDrops, queueLimit: queue.limit, waiting: queue.snapshot() }
   }
 
   /** Plugs the link in, which this endpoint must be the sink of, and starts it. The link is the endpoint's from now on. */

@@ -69,6 +69,8 @@ export interface AttachRequest {
   readonly mayUsePortZero?: boolean
   /** Only if nobody else is plugged in there. */
   readonly isExclusive?: boolean
+  /** It is a station, as far as one can know: no bridge is expected behind it. */
+  readonly isHost?: boolean
 }
 
 /** A switch as it travels to the process that takes it over. Absent fields of {@link SwitchOptions} have their defaults. */

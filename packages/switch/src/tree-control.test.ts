@@ -94,8 +94,9 @@ tree('a host is at the edge until a BPDU says otherwise', () => {
   const host = plug(sw, 1, { module: 'tap attached' })
   plug(sw, 2, { description: 'QEMU user=x pid=1' })
   plug(sw, 3, { description: 'vdeplug: user=x' })
+  plug(sw, 4, { isHost: true })
   const { tree: t } = sw.tree.instance(0)!
-  assert.equal(t.ports.map((port) => port.operEdge), [true, true, false])
+  assert.equal(t.ports.map((port) => port.operEdge), [true, true, false, true])
   assert.is(sw.vlan.get(0).stateOf(1), 'Forwarding')
   give(host.endpoint, BPDU)
   assert.is(t.port(1)!.operEdge, false)

@@ -82,4 +82,5 @@ export const changes = (port: TreePort, wanted: PortSettings): PortSettings | nu
 const hasOnlyHosts = ({ endpoints }: Port): boolean => endpoints.length > 0 && endpoints.every(isHost)
 
 /** An interface handed over, a virtual machine, a namespace: no bridge, most of the time, and the first BPDU says otherwise. */
-const isHost = ({ module, description }: Endpoint): boolean => module.startsWith('tap') || /^(?:qemu|vdens|uml)\b/i.test(description)
+const isHost = ({ isHost, module, description }: Endpoint): boolean =>
+  isHost || module.startsWith('tap') || /^(?:qemu|vdeqemu|vdens)\b/i.test(description)
