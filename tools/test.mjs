@@ -11,6 +11,7 @@ import { stripVTControlCharacters } from 'node:util'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const NODE = ['--conditions=source', '--expose-gc', '--import', 'tsx']
 const DEADLINE_SEC = Number(process.env.VDE_TS_TEST_DEADLINE ?? 240)
+const LONG_DEADLINE_SEC = 30 * 60
 /** All unit tests are one process: a minute alone, several on a machine that is busy with other things. */
 const UNIT_DEADLINE_SEC = 480
 const kinds = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -57,13 +58,13 @@ const unit = async () => {
   total.failed += Math.max(all - passed, isWhole ? 0 : 1)
 }
 
-const files = async (dir, suffix) => {
+const files = async (dir, suffix, deadlineSec = DEADLINE_SEC) => {
   if (!existsSync(`${root}test/${dir}`)) return
   const names = readdirSync(`${root}test/${dir}`).filter((name) => name.endsWith(suffix)).sort()
   for (const name of names) {
     if (only !== undefined && !only.some((word) => name.startsWith(word))) continue
     console.log(`\n== ${dir}/${name}`)
-    const result = await run(name, [`test/${dir}/${name}`], DEADLINE_SEC)
+    const result = await run(name, [`test/${dir}/${name}`], deadlineSec)
     const line = result.output.match(/(?:^|\n)(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/)
     total.passed += Number(line?.[1] ?? 0)
     total.skipped += Number(line?.[3] ?? 0)
@@ -77,7 +78,7 @@ const files = async (dir, suffix) => {
 
 for (const kind of kinds) {
   if (kind === 'unit') await unit()
-  else if (kind === 'e2e') { await files('platform', '.platform.ts'); await files('e2e', '.e2e.ts') } else if (kind === 'long') await files('e2e', '.long.ts')
+  else if (kind === 'e2e') { await files('platform', '.platform.ts'); await files('e2e', '.e2e.ts') } else if (kind === 'long') await files('e2e', '.long.ts', LONG_DEADLINE_SEC)
   else throw new RangeError(`Cannot run tests: kind "${kind}" found, unit, e2e or long wanted`)
 }
 const skipsCount = process.env.CI === 'true' && total.skipped > 0

@@ -40,6 +40,17 @@ for (const [kinds, priority] of [['oc', '0x9000'], ['oco', '0x1000'], ['cco', '0
   })
 }
 
+test('mode fstp: a tree for each VLAN, in a ring with C switches', { needs: ['vde_switch'], ours: OURS }, async (scene) => {
+  const { nets, stations } = await ring(scene, 'occ')
+  await consoleSays(nets[0]!, 'fstp/mode fstp')
+  const behind = ['vlan/create 5', 'port/create 10', 'port/create 11', 'vlan/addport 5 10', 'vlan/addport 5 11', 'port/create 12', 'port/setvlan 12 5']
+  for (const net of nets) for (const command of behind) await consoleSays(net, command)
+  const tagged = nets.map(({ dir }, i) => new PlugPipe(scene, [ours('vde_plug'), `${dir}[12]`], 50 + i))
+  for (const [i, { dir }] of nets.entries()) cable(scene, `${dir}[10]`, `${nets[(i + 1) % nets.length]!.dir}[11]`)
+  await oneCopyEach(stations, 2 * SETTLE_MS)
+  await oneCopyEach(tagged, 2 * SETTLE_MS)
+})
+
 test('a ring with Open vSwitch, rapid spanning tree', { needs: OVS_NEEDS, ours: OURS, ms: 60_000 }, async (scene) => {
   const ovs = await Ovs.start(scene, ['rstp_enable=true'])
   const { nets: [a, b], stations } = await ring(scene, 'oo')
