@@ -3,31 +3,15 @@
  * in namespaces of the test's own. The mount dies with its server at the end, or nothing of it could be removed.
  */
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { namespaceObstacle } from './testing.ts'
+import { DEAD_FILES, fuseObstacle } from './testing-fuse.ts'
 
 const ADDON = fileURLToPath(new URL('../build/vde_native.node', import.meta.url))
-
-/** A file system with the one file `f`. argv: descriptor of /dev/fuse. Operation numbers are those of linux/fuse.h. */
-const SERVER = `
-const fs = require('fs'), fd = Number(process.argv[2]), buf = Buffer.alloc(1 << 17)
-const attr = (b, at, mode) => { b.writeUInt32LE(mode, at + 60); b.writeUInt32LE(1, at + 64) }
-const reply = (id, body) => { const b = Buffer.alloc(16 + body.length); b.writeUInt32LE(b.length, 0); b.writeBigUInt64LE(id, 8)
-  body.copy(b, 16); fs.writeSync(fd, b) }
-for (;;) {
-  try { fs.readSync(fd, buf, 0, buf.length) } catch (e) { if (e.code === 'EINTR' || e.code === 'ENOENT') continue; process.exit() }
-  const op = buf.readUInt32LE(4), id = buf.readBigUInt64LE(8), isRoot = buf.readBigUInt64LE(16) === 1n
-  const body = Buffer.alloc(op === 1 ? 128 : op === 3 ? 104 : op === 14 ? 16 : 64)
-  if (op === 1) { body.writeBigUInt64LE(2n, 0); attr(body, 40, 0o100644); reply(id, body) } // LOOKUP
-  if (op === 3) { attr(body, 16, isRoot ? 0o40755 : 0o100644); reply(id, body) } // GETATTR
-  if (op === 14) reply(id, body) // OPEN
-  if (op === 26) { body.writeUInt32LE(7, 0); body.writeUInt32LE(31, 4); body.writeUInt32LE(65536, 20); body.writeUInt32LE(1, 24); reply(id, body) } // INIT
-}`
 
 /** Sends 30 such files with a tap among them, then waits to be killed. argv: directory. */
 const GIVER = `
@@ -62,13 +46,8 @@ exec 7<&-
 timeout -s KILL 20 "$2" taker.cjs "$1"; echo "status $?"
 kill -9 $server $giver; wait 2>/dev/null; umount -l mnt; exit 0`
 
-const obstacle = (): string | null => {
-  try { closeSync(openSync('/dev/fuse', 'r+')) } catch { return '/dev/fuse cannot be opened' }
-  return namespaceObstacle()
-}
-
 const hostile = suite('native inspectDescriptor against a dead file system')
-const found = obstacle()
+const found = fuseObstacle()
 if (found !== null) {
   console.log(`SKIP native inspectDescriptor against a dead file system: ${found}`)
   // Where there is no FUSE at all, nobody can do this to us, and nothing was skipped.
@@ -76,7 +55,7 @@ if (found !== null) {
 } else {
   hostile('neither the loop nor the exit is blocked', () => {
     const dir = mkdtempSync(join(tmpdir(), 'vde-hostile-'))
-    for (const [name, text] of [['server', SERVER], ['giver', GIVER], ['taker', TAKER]]) writeFileSync(join(dir, `${name}.cjs`), text)
+    for (const [name, text] of [['server', DEAD_FILES], ['giver', GIVER], ['taker', TAKER]]) writeFileSync(join(dir, `${name}.cjs`), text)
     const argv = ['--user', '--net', '--mount', '--map-root-user', 'sh', '-c', SCRIPT, 'sh', dir, process.execPath]
     const { stdout, stderr } = spawnSync('unshare', argv, { encoding: 'utf8', timeout: 40_000, env: { PATH: process.env.PATH } })
     rmSync(dir, { recursive: true, force: true })

@@ -40,6 +40,8 @@ export const deviceFor = (request: Pick<AttachRequest, 'kind'>, fd: number): Fra
 
 const objectionToTap = (fd: number, flags: number, peer: Peer): AttachRefusal | null => {
   if (fd === -ENOTTY || flags === INSPECTED_PACKET) return { errno: EINVAL, text: 'the descriptor is no TAP' }
+  // Somebody hands over files whose close hangs: whoever is honest takes datagrams meanwhile.
+  if (fd === -EBUSY) return { errno: UNSUPPORTED, text: 'too many descriptors of others wait for their close' }
   if (fd < 0) return failed(fd)
   if ((flags & IFF_NO_PI) === 0 || (flags & IFF_VNET_HDR) === 0) {
     return { errno: EINVAL, text: 'the TAP was not opened with IFF_NO_PI and IFF_VNET_HDR' }

@@ -1,77 +1,17 @@
 /** TAPs handed to a switch, in a network namespace of the test's own: what is taken, what is refused, what it costs. */
 import { spawnSync } from 'node:child_process'
 import { openSync, closeSync, readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { native, IFF_NO_PI, IFF_TAP, IFF_TUN, IFF_VNET_HDR, SEQPACKET } from '@vde-ts/native'
+import { native, IFF_NO_PI, IFF_TAP, IFF_TUN, IFF_VNET_HDR } from '@vde-ts/native'
 import { HEADROOM, VdeError, loop } from '@vde-ts/link'
 import { Recorder, lentFrame, settle, until } from '@vde-ts/link/testing.js'
-import { isTapFailure, openTap } from '@vde-ts/tun-tap'
 import { attachTap, type AttachedLink } from './attach-client.ts'
-import { decodeAnswer } from './attach-protocol.ts'
-import { hasNowait } from './nowait.ts'
 import { openVnl } from './registry.ts'
 import { tapLink, type TapLink } from './tap-link.ts'
 import { TapUplink } from './tap-uplink.ts'
-import { program, scratch, served, type Served } from './testing.ts'
-
-const INSIDE = 'VDE_ATTACH_TEST'
-const TAP_HEADER = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR
-
-const ip = (...words: string[]): void => {
-  const result = spawnSync('ip', words, { encoding: 'utf8' })
-  if (result.status !== 0) throw new Error(`ip ${words.join(' ')}: ${result.stderr}`)
-}
-
-let serial = 0
-/** A TAP that is up. */
-const makeTap = (): { fd: number, name: string } => {
-  const tap = openTap({ name: `at${serial++}`, vnetHeader: true })
-  if (isTapFailure(tap)) throw new Error(tap.detail)
-  ip('link', 'set', tap.name, 'up')
-  return tap
-}
-
-const offer = (net: Served, tap: number, extra: { port?: number, isExclusive?: boolean } = {}): Parameters<typeof attachTap>[0] =>
-  ({ directory: net.path, tap, kind: 'tap', description: 'test', port: 'any', isExclusive: false, hasOffload: true, loop, ...extra })
-
-const attached = async (net: Served, tap: number, sink = new Recorder(), extra = {}): Promise<AttachedLink> => {
-  const link = await attachTap(offer(net, tap, extra), sink)
-  if (typeof link === 'string') throw new Error(link)
-  return link
-}
-
-const hasNowaitHere = (): boolean => {
-  const { fd } = makeTap()
-  const answer = hasNowait(fd)
-  native.close(fd)
-  return answer
-}
-
-const inSwitch = async (body: (net: Served) => Promise<void>): Promise<void> => {
-  const dir = scratch()
-  const net = served(`${dir.path}/sw`)
-  try {
-    await body(net)
-  } finally {
-    net.close()
-    dir.remove()
-  }
-}
-
-/** Sends `text` and descriptors to `attach` as they are. @returns the answer, null when there is none */
-const raw = async (net: Served, text: string, fds: number[]): Promise<object | null> => {
-  const fd = native.unixSocket(SEQPACKET)
-  assert.is(native.connectUnix(fd, `${net.path}/attach`), 0)
-  const octets = Buffer.from(text)
-  assert.is(native.sendDescriptors(fd, octets, 0, octets.length, Int32Array.from(fds)), octets.length)
-  const packet = new Uint8Array(4096)
-  let count = -11
-  await until(() => (count = native.receive(fd, packet, 0, packet.length)) !== -11, 'an answer')
-  native.close(fd)
-  return count > 0 ? decodeAnswer(packet.subarray(0, count)) : null
-}
+import { TAP_HEADER, attached, hasNowaitHere, inNamespace, inSwitch, ip, makeTap, offer, raw } from './testing-attach.ts'
+import { program, scratch, served } from './testing.ts'
 
 const inside = (): void => {
   const attach = suite('attach')
@@ -272,20 +212,4 @@ const inside = (): void => {
   attach.run()
 }
 
-const outside = (): void => {
-  const attach = suite('attach')
-  const unshare = program('unshare')
-  const canRun = process.geteuid!() === 0 && unshare !== null && program('ip') !== null
-  if (!canRun) console.log('skipped: TAPs in a namespace, because this needs root, unshare and ip')
-  ;(canRun ? attach : attach.skip)('its tests pass in a namespace of their own', () => {
-    const self = [process.execPath, '--conditions=source', '--import', 'tsx', fileURLToPath(import.meta.url)]
-    const result = spawnSync(String(unshare), ['--net', ...self],
-      { encoding: 'utf8', timeout: 120_000, env: { ...process.env, [INSIDE]: '1' } })
-    assert.is(result.status, 0, result.stdout + result.stderr)
-    assert.match(result.stdout, 'Passed')
-  })
-  attach.run()
-}
-
-if (process.env[INSIDE] === '1') inside()
-else outside()
+inNamespace('attach', import.meta.url, inside)
