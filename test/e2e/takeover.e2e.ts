@@ -1,8 +1,9 @@
 /** `vde_switch --takeover`: a live switch goes on in another process, and nobody who is connected notices. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { native, IN, SEQPACKET } from '@vde-ts/native'
 import {
-  PlugPipe, Shell, endPeer, exchange, isRoot, meet, ours, ourSwitch, peer, run, test, waitFor,
+  PlugPipe, Shell, asUser, endPeer, exchange, isRoot, meet, ours, ourSwitch, peer, run, test, waitFor,
   type ConsoleClient, type Network, type Proc, type Scene
 } from './kit/index.ts'
 import { RawClient, rawRequest } from './kit/raw-client.ts'
@@ -116,6 +117,83 @@ test('takeover: packet sockets, and connections that carry frames', {
   assert.deepEqual(modules(await shown(await near.console())), modules(before))
   for (const one of [a, b]) await one.end()
   assert.deepEqual(await current.stop(), CLEAN)
+})
+
+/** In place of a packet: says nothing, and hears what comes. */
+const WAIT = ''
+
+/** A process that asks to take over and says `packets`, one after each answer. @returns the last answer */
+const ask = (net: Network, packets: readonly string[]): string => {
+  const fd = native.unixSocket(SEQPACKET)
+  const answer = Buffer.alloc(70_000)
+  let last = ''
+  if (native.connectUnix(fd, `${net.dir}/.takeover`) < 0) return 'no connection'
+  for (const packet of packets) {
+    const octets = Buffer.from(packet)
+    if (packet !== WAIT) native.send(fd, octets, 0, octets.length)
+    native.poll(fd, IN, 4000)
+    let count = native.receive(fd, answer, 0, answer.length)
+    if (count < 0) count = native.receive(fd, answer, 0, answer.length) // a hang-up is told before what was said
+    last = answer.toString('latin1', 0, Math.max(0, count))
+  }
+  native.close(fd)
+  return last
+}
+
+test('takeover: one that leaves, hangs, is of another version, talks nonsense or is a stranger changes nothing', {
+  needs: ['vde_plug'], ours: ['vde_switch'], ms: 60_000
+}, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const [a, b] = [1, 2].map((n) => new PlugPipe(scene, asUser([peer('vde_plug'), net.dir]), n)) as [PlugPipe, PlugPipe]
+  await meet(a, b)
+  const console = await net.console()
+  const before = await shown(console)
+  const greeting = '{"takeover":1,"versions":[1]}'
+  assert.match(ask(net, ['{"takeover":1,"versions":[2]}']), /"errno":93,/)
+  assert.match(ask(net, ['nonsense']), /"errno":71,/)
+  assert.match(ask(net, [greeting]), /^\{"version":1,/) // and leaves
+  await net.proc.says(/did not take over: .*has left/, 5000, 'err')
+  assert.match(ask(net, [greeting, '{"next":7}']), /"errno":71,/)
+  // It hangs with everything in its hands: two seconds, in which nothing is lost.
+  for (let i = 0; i < 20; i++) a.say(`waits ${i}`, b.address)
+  const started = Date.now()
+  assert.match(ask(net, [greeting, '{"next":0}', WAIT]), /"errno":110,/)
+  assert.ok(Date.now() - started > 1900 && Date.now() - started < 3500)
+  for (let i = 0; i < 20; i++) await b.hears(`waits ${i}`)
+  if (isRoot) {
+    chmodSync(`${net.dir}/.takeover`, 0o666)
+    chmodSync(net.dir, 0o755)
+    const stranger = await scene.run(asUser([SWITCH, '-s', net.dir, '--takeover'], 1002))
+    assert.equal(stranger.exit?.code, 1)
+    assert.match(stranger.err, /belongs to uid 1001, be that or root/)
+  }
+  const bare = (text: string): string => text.replaceAll(/[\d\s]+/g, ' ') // counters go on
+  assert.equal(bare(await shown(console)), bare(before))
+  await exchange(a, b)
+  const next = await takeOver(scene, net, net.proc, ['--nostdin'])
+  await exchange(a, b)
+  for (const one of [a, b]) assert.deepEqual(await one.end(), CLEAN)
+  assert.deepEqual(await next.stop(), CLEAN)
+})
+
+test('takeover: 300 clients, an interface of -t, pid file and -d', { needs: ['root', 'tun', 'ip'], ours: ['vde_switch'], ms: 60_000 }, async (scene) => {
+  const shell = new Shell(scene, ['/usr/bin/unshare', '-n'])
+  const [dir, mgmt, pid] = [scene.path('sw'), scene.path('m'), scene.path('sw.pid')]
+  const line = `${SWITCH} -s ${dir} -M ${mgmt} -p ${pid} -n 400 -t tap7 -d`
+  await shell.must(line)
+  const first = readFileSync(pid, 'latin1')
+  const clients = Array.from({ length: 300 }, () => RawClient.join(dir))
+  await shell.must('ip link set tap7 up; ip addr add 10.99.0.1/24 dev tap7')
+  // The line it was started with, in its place.
+  assert.match(await shell.must(`${line} --takeover`), /took over from pid/)
+  const second = readFileSync(pid, 'latin1')
+  assert.notEqual(second, first)
+  await shell.run('ping -c 1 -W 0.1 10.99.0.2')
+  for (const client of clients) assert.ok(client.hears((frame) => frame.readUInt16BE(12) === 0x0806) !== null, 'the ARP request')
+  for (const client of clients) client.close()
+  await waitFor(async () => (await shell.must(`${ours('unixcmd')} -s ${mgmt} port/print`)).split('endpoint').length === 2, 5000, 'tap7 alone')
+  await shell.must(`${ours('unixcmd')} -s ${mgmt} shutdown`)
+  for (const path of [pid, dir]) await scene.vanishes(path)
 })
 
 run()
