@@ -54,7 +54,8 @@ export const setHeard = (tree: TreeState, port: TreePort, isHeard: boolean): voi
   tree.host.heard?.(port.number, isHeard)
 }
 
-const block = (tree: TreeState, port: TreePort, reason: BlockReason, seconds: number): void => {
+/** Keeps a port from forwarding; 0 seconds: until something ends it. */
+export const block = (tree: TreeState, port: TreePort, reason: BlockReason, seconds: number): void => {
   const isNew = port.blocked !== reason
   port.blocked = reason
   port.blockedWhile = seconds

@@ -2,7 +2,8 @@
  * Port role selection, 17.28: the one machine of the whole bridge. It computes the root, the way to it, and what each port
  * should be (17.21.25); the role transitions of each port then lead there.
  */
-import type { PortRole, TreePort } from './port.ts'
+import { block, unblock } from './guards.ts'
+import type { TreePort } from './port.ts'
 import { isOwn, type TreeState } from './state.ts'
 import { compareVectors, sameTimes, type PriorityVector, type Times } from './vector.ts'
 
@@ -55,29 +56,27 @@ const selectRoot = (tree: TreeState): TreePort | null => {
 const older = (times: Times): Times => ({ ...times, messageAge: Math.round(times.messageAge + 1) })
 
 const selectRole = (tree: TreeState, port: TreePort, root: TreePort | null): void => {
-  if (port.blocked === 'root-guard') port.blocked = null
   port.updtInfo = false
   if (port.infoIs === 'Disabled') port.selectedRole = 'Disabled'
   else if (port.infoIs === 'Received' && port === root) port.selectedRole = 'Root'
   else if (port.infoIs === 'Received' && compareVectors(port.designatedPriority, port.portPriority) >= 0) {
-    port.selectedRole = unwanted(tree, port)
+    port.selectedRole = isOwn(tree, port.portPriority) ? 'Backup' : 'Alternate'
   } else {
     port.selectedRole = 'Designated'
     port.updtInfo = port.infoIs !== 'Mine' || isOutdated(port)
   }
+  guardRoot(tree, port)
 }
 
 const isOutdated = (port: TreePort): boolean =>
   compareVectors(port.portPriority, port.designatedPriority) !== 0 || !sameTimes(port.portTimes, port.designatedTimes)
 
-/** Another port says it better: of this bridge or of another. */
-const unwanted = (tree: TreeState, port: TreePort): PortRole => {
-  const { portPriority } = port
-  if (isOwn(tree, portPriority)) return 'Backup'
-  if (port.guard === 'root' && isBetterRoot(tree, portPriority, port.portPathCost)) port.blocked = 'root-guard'
-  return 'Alternate'
+/** What root guard is for: but for it, the way behind this port would be taken. */
+const guardRoot = (tree: TreeState, port: TreePort): void => {
+  const isRefused = port.guard === 'root' && port.selectedRole === 'Alternate' && isBetterRoot(tree, port)
+  if (isRefused) block(tree, port, 'root-guard', 0)
+  else if (port.blocked === 'root-guard') unblock(tree, port)
 }
 
-/** What root guard is for: the way over there would be taken. */
-const isBetterRoot = (tree: TreeState, there: PriorityVector, cost: number): boolean =>
-  compareVectors({ ...there, rootPathCost: there.rootPathCost + cost }, tree.rootPriority) < 0
+const isBetterRoot = (tree: TreeState, { portPriority, portPathCost }: TreePort): boolean =>
+  compareVectors({ ...portPriority, rootPathCost: portPriority.rootPathCost + portPathCost }, tree.rootPriority) < 0

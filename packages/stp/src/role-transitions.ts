@@ -67,7 +67,7 @@ const disabled = (port: TreePort): boolean => {
 /** Figure 17-21 */
 const rootPort = (tree: TreeState, port: TreePort): boolean => {
   if (port.proposed && !port.agree) return propose(tree, port)
-  if ((allSynced(tree) && !port.agree) || (port.proposed && port.agree)) { // ROOT_AGREED
+  if ((!port.agree && allSynced(tree)) || (port.proposed && port.agree)) { // ROOT_AGREED
     port.proposed = port.sync = false
     port.agree = port.newInfo = true
     return true

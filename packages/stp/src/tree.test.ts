@@ -137,6 +137,15 @@ tree('its own BPDU, come back on the same port, keeps the port shut for three he
   assert.is(states.get(1), 'Forwarding')
 })
 
+tree('root guard tells when it shuts a port, and when it opens it', () => {
+  const { told, hear, seconds } = make({}, { guard: 'root' })
+  hear(1)
+  hear(1)
+  seconds(7)
+  assert.equal(told.filter((one) => one.startsWith('blocked')), ['blocked 1 root-guard', 'blocked 1 null'])
+  assert.not.ok(told.some((one) => one.startsWith('root')))
+})
+
 tree('the dialect is heard and spoken: role codes are exchanged, and an offer of a blocked port is one', () => {
   const { tree: t, sent, states, seconds, hear } = make()
   seconds(10)
