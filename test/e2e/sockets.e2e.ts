@@ -96,6 +96,20 @@ test('tcp:// that nobody answers, and one with another secret, end with a reason
   assert.match(open.err, /others may read .* 0600 is wanted: Operation not permitted\n$/)
 })
 
+for (const [host, label] of [['127.0.0.1', 'IPv4'], ['::1', 'IPv6']] as const) {
+  test(`udp:// with the C library, ${label}`, { needs: ['vde_plug'], ours: OURS }, async (scene) => {
+    // Below the kernel's own range, and away from those of other tests.
+    const port = 29_000 + process.pid % 1000 * 2
+    const ours = new PlugPipe(scene, [PLUG, `udp://${port}->${host}:${port + 1}`], 1)
+    const theirs = new PlugPipe(scene, [peer('vde_plug'), `udp://${port + 1}->${host}:${port}`], 2)
+    await meet(ours, theirs)
+    await exchange(ours, theirs, [60, 61, 1514, 9000])
+    // A burst that leaves as one message of the kernel.
+    for (let i = 0; i < 50; i++) ours.say(`burst ${i}`, theirs.address, 1000)
+    for (let i = 0; i < 50; i++) await theirs.hears(`burst ${i}`)
+  })
+}
+
 test('vdesl:// with the C plug-in over a pair of terminals, and noise on the line', { needs: ['vde_plug', 'socat'], ours: OURS }, async (scene) => {
   const [near, far] = [scene.path('near'), scene.path('far')]
   scene.start([peer('socat'), `PTY,raw,echo=0,link=${near}`, `PTY,raw,echo=0,link=${far}`])

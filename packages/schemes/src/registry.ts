@@ -23,6 +23,7 @@ import { tapScheme } from './tap.ts'
 import { loadThirdParty } from './third-party.ts'
 import { streamListenScheme, streamScheme } from './stream-socket.ts'
 import { tcpListenScheme, tcpScheme } from './tcp.ts'
+import { udpScheme } from './udp.ts'
 import { vdeScheme } from './vde.ts'
 import { vdeslScheme } from './vdesl.ts'
 import { wirefilterScheme } from './wirefilter/scheme.ts'
@@ -61,6 +62,7 @@ const BUILT_IN: readonly Scheme[] = [
   dgramScheme,
   tcpScheme,
   tcpListenScheme,
+  udpScheme,
   tapScheme,
   macvtapScheme,
   packetScheme,
