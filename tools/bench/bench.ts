@@ -20,10 +20,11 @@ import { closeSites } from './lib/site.ts'
 import { impairRows } from './rows/impair.ts'
 import { insideRow, runInside } from './rows/inside.ts'
 import { scaleRows } from './rows/scale.ts'
+import { schemeRows } from './rows/schemes.ts'
 import { smallRows } from './rows/small.ts'
 import { tcpRows } from './rows/tcp.ts'
 
-const ROWS: readonly Row[] = [...tcpRows, ...smallRows, ...scaleRows, ...impairRows]
+const ROWS: readonly Row[] = [...tcpRows, ...smallRows, ...scaleRows, ...schemeRows, ...impairRows]
 const NAMES: readonly string[] = [...ROWS.map(({ name }) => name), insideRow.name]
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 const SECONDS = 3

@@ -69,9 +69,12 @@ const exists = async (program: Program, path: string): Promise<void> => {
 /** A namespace with the interface vde0 on `network`, without an address yet. `options` are those of our vdens. */
 export const joinNamespace = async (
   site: Site, suite: Suite, network: string, options: readonly string[] = []
-): Promise<Shell> => {
+): Promise<Shell> => await joinNetwork(site, suite, `vde://${network}`, options)
+
+/** The same on any network. */
+export const joinNetwork = async (site: Site, suite: Suite, vnl: string, options: readonly string[] = []): Promise<Shell> => {
   const command = suite === 'ours' ? [...ours('vdens'), ...options] : [peer('vdens')]
-  const shell = new Shell(site, [...command, `vde://${network}`])
+  const shell = new Shell(site, [...command, vnl])
   await quieten(shell)
   return shell
 }
