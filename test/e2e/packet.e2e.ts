@@ -61,6 +61,30 @@ test('vdens --packet: ping and TCP with each other and with a TAP, every option'
   assert.deepEqual([a.proc.exit, b.proc.exit], [CLEAN, CLEAN])
 })
 
+/** Sends 5000 octets that the kernel is to cut into datagrams of 1000; the receiver says what it got. */
+const SEGMENTS = `python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(17, 103, 1000)
+s.sendto(b"x" * 5000, ("10.99.0.2", 9))'`
+const RECEIVER = `python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 9)); s.settimeout(5)
+open("READY", "w").close(); print([len(s.recv(9000)) for _ in range(5)])'`
+
+for (const [label, options] of [['a TAP', []], ['a packet socket', ['--packet']], ['a TAP without offload', ['--no-offload']]] as const) {
+  test(`vdens --packet: UDP segments to ${label}`, { needs: [...NEEDS, 'tun', 'python3'], ours: OURS }, async (scene) => {
+    const net = await ourSwitch(scene, { user: true })
+    const a = packets(scene, net.dir)
+    const b = namespace(scene, VDENS, [...options, net.dir])
+    await a.address('10.99.0.1/24')
+    await b.address('10.99.0.2/24')
+    await a.ping('10.99.0.2')
+    const ready = `${sharedHome(scene)}/ready`
+    const got = b.must(RECEIVER.replace('READY', ready))
+    await scene.exists(ready)
+    await a.must(SEGMENTS)
+    assert.equal((await got).trim(), '[1000, 1000, 1000, 1000, 1000]')
+    await a.end()
+    await b.end()
+  })
+}
+
 test('vdens --packet --no-offload', { needs: NEEDS, ours: OURS, ms: 40_000 }, async (scene) => {
   const net = await ourSwitch(scene, { user: true })
   const a = packets(scene, '--no-offload', net.dir)
