@@ -5,6 +5,7 @@
 import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
 import { showFrame, type FrameTap } from './frame-tap.ts'
 import type { Port } from './port.ts'
+import type { ProtocolGuard } from './protocol-guard.ts'
 import type { TokenBucket } from './token-bucket.ts'
 import type { WireForms } from './wire-form.ts'
 
@@ -20,6 +21,8 @@ export class Gate {
   isMirror = false
   /** What may come in; null: everything. */
   rate: TokenBucket | null = null
+  /** Reads packets; null: nobody does. */
+  protocols: ProtocolGuard | null = null
   /** Bit X: frames to 01:80:c2:00:00:0X end here. */
   reserved = 0
 
@@ -28,7 +31,9 @@ export class Gate {
   constructor (port: Port) { this.#port = port }
 
   /** Nothing is set up any more: the port needs it no longer. */
-  get isIdle (): boolean { return this.taps === null && !this.isMirror && this.rate === null && this.reserved === 0 }
+  get isIdle (): boolean {
+    return this.taps === null && !this.isMirror && this.rate === null && this.reserved === 0 && this.protocols === null
+  }
 
   /**
    * False: the frame, of so many frames and octets on the wire, ends here and is counted. A BPDU that a tree listens to
@@ -40,6 +45,7 @@ export class Gate {
     if (this.isMirror) drops.mirror += frames
     else if (isHeard) return true
     else if (this.reserved !== 0 && this.#isReserved(buf, off)) drops.reserved += frames
+    else if (this.protocols !== null && !this.protocols.pass(buf, off, len, frames, drops)) return false
     else if (this.rate !== null && !this.rate.take(frames, octets)) drops.rate += frames
     else return true
     return false

@@ -2,9 +2,11 @@
 import { VdeError } from '@vde-ts/link/errors.js'
 import type { Bridge } from './bridge.ts'
 import { needPort } from './check.ts'
+import { Bindings } from './bindings.ts'
 import { changeGate } from './gate.ts'
 import { checkGuards, UNGUARDED, type PortGuardSettings } from './port-guard.ts'
 import type { Port } from './port.ts'
+import { ProtocolGuard } from './protocol-guard.ts'
 import { Shaper, type After } from './shaper.ts'
 import { StormControl, type StormSettings } from './storm.ts'
 import { TokenBucket, type Clock } from './token-bucket.ts'
@@ -32,11 +34,13 @@ export class GuardControl {
     const after = { ...before, ...change }
     checkGuards(action, after)
     if (after.rateOut !== null && this.#after === null) throw new VdeError('EOPNOTSUPP', action, 'this switch has no timer for rates')
+    const protocols = protocolGuard(after) // throws of addresses that are none
     port.guards = after
     port.isolation = after.isolation
     this.#bridge.fdb.setLimit(number, after.maxAddresses)
     if (after.storm !== before.storm) port.storm = this.#storm(after.storm)
     if (after.rateIn !== before.rateIn || after.reserved !== before.reserved) this.#setGate(port, after)
+    changeGate(port, (gate) => { gate.protocols = protocols })
     if (after.rateOut !== before.rateOut) this.#shape(port, after)
   }
 
@@ -58,4 +62,9 @@ export class GuardControl {
     port.shaper = rateOut === null || this.#after === null ? null : new Shaper(rateOut, this.#clock, this.#after)
     for (const endpoint of port.endpoints) endpoint.reshape()
   }
+}
+
+const protocolGuard = ({ isDhcpGuarded, isRaGuarded, bindings }: PortGuardSettings): ProtocolGuard | null => {
+  if (!isDhcpGuarded && !isRaGuarded && bindings.length === 0) return null
+  return new ProtocolGuard(isDhcpGuarded, isRaGuarded, bindings.length === 0 ? null : new Bindings(bindings))
 }

@@ -1,5 +1,6 @@
 /** What a port is allowed, as plain values; every one off, or without limit, on a new port. */
 import { VdeError } from '@vde-ts/link/errors.js'
+import type { Binding } from './bindings.ts'
 import { checkRange } from './check.ts'
 import { NO_STORM_CONTROL, type StormSettings } from './storm.ts'
 import type { Rate } from './token-bucket.ts'
@@ -27,11 +28,26 @@ export interface PortGuardSettings {
   readonly rateOut: Rate | null
   /** Last digits of the addresses 01:80:c2:00:00:0X whose frames end here, as at a bridge; rising. */
   readonly reserved: readonly number[]
+  /** No DHCP server is behind the port. */
+  readonly isDhcpGuarded: boolean
+  /** No IPv6 router is behind the port (RFC 6105). */
+  readonly isRaGuarded: boolean
+  /** Addresses behind the port; empty: any. */
+  readonly bindings: readonly Binding[]
 }
 
 /** Those of a new port. */
 export const UNGUARDED: PortGuardSettings = {
-  maxAddresses: null, isSticky: false, isolation: NOT_ISOLATED, storm: NO_STORM_CONTROL, rateIn: null, rateOut: null, reserved: []
+  maxAddresses: null,
+  isSticky: false,
+  isolation: NOT_ISOLATED,
+  storm: NO_STORM_CONTROL,
+  rateIn: null,
+  rateOut: null,
+  reserved: [],
+  isDhcpGuarded: false,
+  isRaGuarded: false,
+  bindings: []
 }
 
 /** Group addresses a C-VLAN bridge never passes on [802.1Q table 8-1]: all sixteen. */

@@ -40,6 +40,12 @@ export class Drops {
   rate = 0
   /** More broadcast, multicast or unknown unicast than the port may send in. */
   storm = 0
+  /** From a DHCP server where none may be. */
+  dhcp = 0
+  /** From a router where none may be, or hidden so well that it could be one. */
+  routerAdvertisement = 0
+  /** From an address, or with one, that is not bound to the port. */
+  binding = 0
   /** From an address over the limit of the port. */
   addresses = 0
   /** From an address that is pinned to a port with a limit or sticky addresses, another one. */

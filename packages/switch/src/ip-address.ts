@@ -1,0 +1,29 @@
+/** IP addresses as four signed words, as guards compare them; an IPv4 address has the last alone, behind ffff. */
+
+/** Words of an address. */
+export const IP_WORDS = 4
+/** Third word of an IPv4 address (RFC 4291 2.5.5.2). */
+export const MAPPED = 0xffff
+
+/** The words of an address in text, null when it is none. */
+export const parseIp = (text: string): readonly number[] | null => text.includes(':') ? parseIpv6(text) : parseIpv4(text)
+
+const parseIpv4 = (text: string): readonly number[] | null => {
+  const parts = text.split('.')
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return null
+  return [0, 0, MAPPED, parts.reduce((word, part) => (word << 8) | Number(part), 0)]
+}
+
+const parseIpv6 = (text: string): readonly number[] | null => {
+  const halves = text.split('::')
+  if (halves.length > 2) return null
+  const [head, tail] = halves.map((half) => half === '' ? [] : half.split(':'))
+  const left = head ?? []
+  const right = tail ?? []
+  const missing = 8 - left.length - right.length
+  if (tail === undefined ? missing !== 0 : missing < 1) return null
+  const groups = [...left, ...new Array<string>(missing).fill('0'), ...right]
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null
+  const words = groups.map((group) => parseInt(group, 16))
+  return [0, 2, 4, 6].map((at) => (words[at]! << 16) | words[at + 1]!)
+}
