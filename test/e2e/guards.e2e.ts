@@ -1,6 +1,9 @@
 /** What ports are allowed, with real traffic: addresses, neighbours, floods, rates, reserved groups. */
 import assert from 'node:assert/strict'
-import { BROADCAST, mac, meet, ourSwitch, peer, PlugPipe, probe, run, test, waitFor, type ConsoleClient, type Scene } from './kit/index.ts'
+import {
+  BROADCAST, frame, mac, meet, namespace, ours, ourSwitch, peer, PlugPipe, probe, run, test, waitFor,
+  type ConsoleClient, type Scene, type Shell
+} from './kit/index.ts'
 
 const NEEDS = { needs: ['vde_plug'], ours: ['vde_switch'] }
 
@@ -94,6 +97,46 @@ test('a rate in drops, a rate out makes wait', NEEDS, async (scene) => {
   const passed = b!.frames.length
   assert.ok(passed >= 10 && passed <= 12, `${passed} passed`)
   await lost(console, 1, 'rate', 100 - passed)
+})
+
+test('a kernel with an address bound to another port is not heard', { needs: ['userns', 'tun', 'ip', 'ping'], ours: ['vde_switch', 'vdens'] }, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const console = await net.console()
+  const [a, b] = [1, 2].map((port) => namespace(scene, ours('vdens'), [`${net.dir}[${port}]`])) as [Shell, Shell]
+  await a.address('10.99.0.1/24')
+  await b.address('10.99.0.2/24')
+  const address = /([0-9a-f]{2}:){5}[0-9a-f]{2}/.exec(await a.must('ip -br link show vde0'))![0]
+  await must(console, `port/bind 1 ${address} 10.99.0.1 fd00::1`)
+  await a.must('ip -6 addr flush dev vde0; ip -6 addr add fd00::1/64 dev vde0 nodad')
+  await b.must('ip -6 addr add fd00::2/64 dev vde0 nodad')
+  await b.ping('10.99.0.1')
+  await b.ping('fd00::1')
+  const before = Number(/ binding (\d+)/.exec(await console.ask('port/counters 1'))?.[1])
+  await a.must('ip addr add 10.99.0.66/24 dev vde0; ip -6 addr add fd00::66/64 dev vde0 nodad')
+  for (const spoofed of ['10.99.0.66', 'fd00::66']) assert.notEqual((await b.run(`ping -c1 -W1 ${spoofed}`)).code, 0, spoofed)
+  assert.ok(Number(/ binding (\d+)/.exec(await console.ask('port/counters 1'))?.[1]) > before)
+  await b.ping('10.99.0.1')
+  await must(console, 'port/unbind 1')
+  await b.ping('10.99.0.66')
+  for (const shell of [a, b]) await shell.end()
+})
+
+test('DHCP servers and routers only where they may be', NEEDS, async (scene) => {
+  const { console, plugs: [a, b] } = await site(scene, 2)
+  await must(console, 'port/dhcpguard 1 1')
+  await must(console, 'port/raguard 1 1')
+  const offer = frame(BROADCAST, a!.address, 0x0800, Buffer.from(`45000020000000004011000010${'00'.repeat(3)}ffffffff0043004400080000`.padEnd(92, '0'), 'hex'))
+  const router = frame(BROADCAST, a!.address, 0x86dd, Buffer.from(`6000000000103aff${'fe80'.padEnd(32, '0')}${'ff02'.padEnd(32, '0')}${'86'.padEnd(32, '0')}`, 'hex'))
+  a!.send(offer)
+  a!.send(router)
+  await lost(console, 1, 'dhcp', 1)
+  await lost(console, 1, 'routerAdvertisement', 1)
+  for (const port of [1, 2]) await must(console, `port/dhcpguard ${port} 0`)
+  await must(console, 'port/raguard 1 0')
+  for (const bytes of [offer, router]) {
+    a!.send(bytes)
+    await b!.expectBytes(bytes)
+  }
 })
 
 run()

@@ -4,7 +4,7 @@ import { makeBench } from '../testing.ts'
 
 const test = suite('commands of guards')
 
-const OFF = 'maxmacs - sticky 0 isolate 0 storm broadcast - multicast - unknown - rate in - out - reserved none'
+const OFF = 'maxmacs - sticky 0 isolate 0 storm broadcast - multicast - unknown - rate in - out - reserved none dhcpguard 0 raguard 0 bound -'
 
 for (const [lines, want] of [
   ['port/guards', `Port 0003 ${OFF}`],
@@ -16,6 +16,10 @@ for (const [lines, want] of [
   ['port/rate 3 in 10M;port/rate 3 out 1G', `Port 0003 ${OFF.replace('in - out -', 'in 10M/1M out 1G/100M')}`],
   ['port/rate 3 in 10M;port/rate 3 in off', `Port 0003 ${OFF}`],
   ['port/reserved 3 standard', `Port 0003 ${OFF.replace('none', 'standard')}`],
+  ['port/dhcpguard 3 1;port/raguard 3 1', `Port 0003 ${OFF.replace('dhcpguard 0 raguard 0', 'dhcpguard 1 raguard 1')}`],
+  ['port/bind 3 2:0:0:0:0:A 10.0.0.1 fe80::1;port/bind 3 02:00:00:00:00:0b', `Port 0003 ${OFF.replace('bound -', 'bound 02:00:00:00:00:0a,10.0.0.1,fe80::1 02:00:00:00:00:0b')}`],
+  ['port/bind 3 2:0:0:0:0:a;port/bind 3 02:00:00:00:00:0b;port/unbind 3 2.0.0.0.0.a', `Port 0003 ${OFF.replace('bound -', 'bound 02:00:00:00:00:0b')}`],
+  ['port/bind 3 2:0:0:0:0:a;port/unbind 3', `Port 0003 ${OFF}`],
   ['port/reserved 3 e,0,2', `Port 0003 ${OFF.replace('none', '0,2,e')}`]
 ] as const) {
   test(lines, () => {
@@ -31,7 +35,8 @@ for (const [lines, want] of [
 
 for (const line of [
   'port/maxmacs 3', 'port/maxmacs 3 -1', 'port/sticky 3', 'port/isolate 3 70000', 'port/storm 3 all', 'port/storm 3 some 1M', 'port/storm 3 constructor 1M',
-  'port/rate 3 in 0', 'port/rate 3 up 1M', 'port/rate 3 in fast', 'port/reserved 3 10', 'port/reserved 3 ,'
+  'port/rate 3 in 0', 'port/rate 3 up 1M', 'port/rate 3 in fast', 'port/reserved 3 10', 'port/reserved 3 ,',
+  'port/bind 3 x', 'port/bind 3 02:00:00:00:00:0a 10.0.0.256', 'port/bind 3 02:00:00:00:00:0a ::1::', 'port/dhcpguard 3'
 ]) {
   test(`${line} is refused`, () => {
     const bench = makeBench()

@@ -2,10 +2,11 @@
 import {
   formatRate, NO_STORM_CONTROL, readRate, STANDARD_RESERVED, type PortGuardSettings, type Rate, type StormKind
 } from '@vde-ts/switch'
+import { formatHalves } from '@vde-ts/frame/mac.js'
 import { VdeError } from '@vde-ts/link'
 import type { Args, Command, Row } from '../command.ts'
 import type { SwitchContext } from './context.ts'
-import { digits } from './format.ts'
+import { digits, readMac } from './format.ts'
 
 /** A command that changes guards of the port that is its first word. */
 const guard = (
@@ -35,6 +36,16 @@ export const guardCommands: ReadonlyArray<Row<SwitchContext>> = [
   guard('port/reserved', 'N WHAT', 'end frames to 01:80:c2:00:00:0X: none, standard (all), or digits such as 0,2,e', (args) => ({
     reserved: readReserved(args.word(1, 'WHAT'))
   })),
+  guard('port/dhcpguard', 'N 0/1', 'drop what DHCP servers say at port N (1), or not (0)', (args) => ({ isDhcpGuarded: args.flag(1, '0/1') })),
+  guard('port/raguard', 'N 0/1', 'drop router advertisements at port N (1), or not (0)', (args) => ({ isRaGuarded: args.flag(1, '0/1') })),
+  guard('port/bind', 'N MAC [IP ...]', 'let only bound addresses use port N: MAC, with these IP addresses (none: any)', (args, { bindings }) => {
+    const mac = canonicalMac(args)
+    return { bindings: [...bindings.filter((one) => one.mac !== mac), { mac, addresses: args.words.slice(2) }] }
+  }),
+  guard('port/unbind', 'N [MAC]', 'end the binding of MAC to port N, or all of them', (args, { bindings }) => {
+    const mac = args.count > 1 ? canonicalMac(args) : undefined
+    return { bindings: mac === undefined ? [] : bindings.filter((one) => one.mac !== mac) }
+  }),
   {
     path: 'port/guards',
     syntax: '[N]',
@@ -45,6 +56,11 @@ export const guardCommands: ReadonlyArray<Row<SwitchContext>> = [
     * json ({ sw }, args) { for (const port of chosen(sw, args)) yield { port, ...sw.guards.settings(port) } }
   }
 ]
+
+function canonicalMac (args: Args): string {
+  const [hi, lo] = readMac(args.word(1, 'MAC'))
+  return formatHalves(hi, lo)
+}
 
 function readStorm (args: Args, { storm }: PortGuardSettings): Partial<PortGuardSettings> {
   const word = args.word(1, 'KIND')
@@ -82,7 +98,10 @@ const chosen = (sw: SwitchContext['sw'], args: Args): number[] => {
 const reservedText = (reserved: readonly number[]): string =>
   reserved.length === 0 ? 'none' : reserved.length === 16 ? 'standard' : reserved.map((digit) => digit.toString(16)).join(',')
 
+const bindingText = ({ mac, addresses }: PortGuardSettings['bindings'][number]): string => [mac, ...addresses].join(',')
+
 const line = (port: number, s: PortGuardSettings): string =>
   `Port ${digits(port, 4)} maxmacs ${s.maxAddresses ?? '-'} sticky ${Number(s.isSticky)} isolate ${s.isolation} ` +
   `storm broadcast ${formatRate(s.storm.broadcast)} multicast ${formatRate(s.storm.multicast)} unknown ${formatRate(s.storm.unknown)} ` +
-  `rate in ${formatRate(s.rateIn)} out ${formatRate(s.rateOut)} reserved ${reservedText(s.reserved)}`
+  `rate in ${formatRate(s.rateIn)} out ${formatRate(s.rateOut)} reserved ${reservedText(s.reserved)} ` +
+  `dhcpguard ${Number(s.isDhcpGuarded)} raguard ${Number(s.isRaGuarded)} bound ${s.bindings.map(bindingText).join(' ') || '-'}`
