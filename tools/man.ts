@@ -85,7 +85,7 @@ update('man1/vde_switch.1', 'METRICS', metricsRoff())
 update('man7/vnl.7', 'SCHEMES', schemesRoff())
 for (const scheme of listSchemes()) {
   // Schemes that need words of their own have a page.
-  if (pages.includes(`vde_${scheme.name}.7`)) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n'))
+  if (pages.includes(`vde_${scheme.name}.7`)) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n') || 'None.')
 }
 update('man7/vde_console.7', 'COMMANDS', commandsRoff(switchTable()))
 update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
