@@ -167,6 +167,12 @@ export class SpanningTree implements TreeState {
     else this.receive(port, bpdu)
   }
 
+  /** Counts a BPDU that nobody reads. */
+  ignore (number: number): void {
+    const port = this.#byNumber[number]
+    if (port !== undefined) port.counters.rxIgnored++
+  }
+
   /** A valid BPDU came in. */
   receive (port: TreePort, bpdu: Bpdu): void {
     if (this.#isRunning && this.#waiting.length >= MAX_WAITING) port.counters.rxIgnored++ // lost as on any medium

@@ -143,6 +143,17 @@ tree('mode fstp has a tree for each VLAN, tagged where the port is', () => {
   assert.is(sw.tree.instance(5), undefined)
 })
 
+tree('a port that floods BPDUs is listened to 64 times a second', () => {
+  const sw = makeSwitch()
+  sw.tree.setEnabled(true)
+  const { endpoint } = plug(sw, 1)
+  for (let i = 0; i < 1000; i++) give(endpoint, BPDU)
+  sw.tick(1)
+  give(endpoint, BPDU)
+  const { rxRst, rxIgnored } = sw.tree.instance(0)!.tree.port(1)!.counters
+  assert.equal([rxRst, rxIgnored], [65, 936])
+})
+
 tree('bonus lowers the cost of one port', () => {
   const sw = makeSwitch()
   sw.tree.setEnabled(true)

@@ -26,6 +26,11 @@ import { DEFAULT_VLAN, type Vlan } from './vlan.ts'
 
 /** Seconds made up for at most: a process that was stopped has unread BPDUs waiting, and must not find them expired. */
 const MAX_CATCH_UP = 2
+/**
+ * BPDUs of a port that are read in a second, for each tree there is. A bridge sends TxHoldCount of them. Each that is news
+ * costs a look at all ports, 15 ms with a thousand, and whoever sends more is up to no good.
+ */
+const MAX_BPDUS = 64
 
 /** Made by the switch. */
 export class TreeControl implements BpduConsumer {
@@ -42,6 +47,8 @@ export class TreeControl implements BpduConsumer {
   /** Seconds until a port outside of the tree opens again; 0: not by itself. */
   readonly #shut = new Map<number, number>()
   #nowSec = -1
+  /** BPDUs of this second, by port. */
+  readonly #bpdus = new Map<number, number>()
 
   constructor (context: InstanceContext, priority: number) {
     this.#context = context
@@ -131,14 +138,20 @@ export class TreeControl implements BpduConsumer {
     if (!isNamed(number)) return this.#shutOutside(number)
     const isTagged = etherType(buf, off) === this.#context.bridge.ports[number]!.tpid
     if (isTagged && this.#mode !== 'fstp') return // the tree of the bridge speaks untagged
+    const tree = this.#instances.get(this.#treeOf(vlan))?.tree
+    if (tree === undefined) return
+    const heard = (this.#bpdus.get(number) ?? 0) + 1
+    this.#bpdus.set(number, heard)
     const shift = isTagged ? TAG : 0
-    this.#instances.get(this.#treeOf(vlan))?.tree.onFrame(number, buf, off + shift, len - shift)
+    if (heard <= MAX_BPDUS * this.#instances.size) tree.onFrame(number, buf, off + shift, len - shift)
+    else tree.ignore(number)
   }
 
   /** Tells the time, in whole seconds. */
   tick (nowSec: number): void {
     const seconds = this.#nowSec < 0 ? 1 : Math.min(nowSec - this.#nowSec, MAX_CATCH_UP)
     this.#nowSec = nowSec
+    this.#bpdus.clear()
     for (let i = 0; i < seconds; i++) {
       for (const { tree } of this.#instances.values()) tree.tick()
       this.#tickShut()
