@@ -1,9 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { HEADROOM } from '@vde-ts/frame/offload.js'
-import { bytesPerRun, seeded } from '@vde-ts/frame/testing.js'
+import { seeded } from '@vde-ts/frame/testing.js'
 import { change, type Settings } from './settings.ts'
-import { MS, SECOND } from './limits.ts'
+import { MS } from './limits.ts'
 import { Numbered, VirtualWorld, bench, type Arrivals } from './testing.ts'
 import { fixed, type Value } from './value.ts'
 
@@ -307,28 +307,3 @@ repeat('in virtual time give the same arrivals, what depends on time included', 
 })
 
 repeat.run()
-
-const cost = suite('cost')
-
-for (const [what, settings] of [
-  ['nothing', {}], ['delay', { delay: fixed(MS) }], ['rate, delay and jitter', { rate: fixed(SECOND), delay: uniform(MS, MS / 2) }],
-  ['loss, noise, MTU, capacity', { loss: fixed(10), lossCorrelation: 0.2, noise: fixed(10), mtu: uniform(1500, 100), capacity: fixed(1e6) }],
-  ['normal jitter', { delay: { ...uniform(MS, MS / 5), law: 'normal' as const } }],
-  ['CoDel', { rate: fixed(SECOND / 10), discipline: 'codel' as const }]
-] as const) {
-  cost(`${what}: nothing is allocated per frame but the view of a copy`, () => {
-    const world = new VirtualWorld()
-    const { link } = bench(settings, {}, world)
-    const sunk = { deliver: () => true, onRoom () {} }
-    const frame = new Numbered(20) // short enough to be copied without a view
-    link.connect({ offload: false, maxFrame: 9000, label: '', send: sunk.deliver, pause () {}, resume () {}, close () {} })
-    const octets = bytesPerRun(() => {
-      world.clock[0] += 30
-      frame.send(link, 0)
-      world.engine.run()
-    }, 100_000)
-    assert.ok(octets < 1, `${octets} octets`)
-  })
-}
-
-cost.run()
