@@ -36,7 +36,7 @@ for applet in cat chmod grep insmod ln mkdir mount sed seq sleep uname; do /bin/
 ln -s ../../bin/busybox /usr/bin/env
 ln -s dash /bin/sh # busybox's own would prefer its applets to what stands in the PATH
 export PATH=/usr/bin:/bin HOME=/root
-mount -t proc none /proc; mount -t sysfs none /sys; mount -t devtmpfs none /dev; mount -t tmpfs none /tmp; chmod 1777 /tmp
+mount -t proc none /proc; mount -t sysfs none /sys; mount -t devtmpfs none /dev; chmod 1777 /tmp
 for module in /modules/*.ko; do insmod $module; done
 /usr/bin/ip link set lo up
 /bin/sh /script 2>&1
