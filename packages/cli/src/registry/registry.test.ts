@@ -50,6 +50,12 @@ test('has what runs, and forgets it when it is taken back', ({ dir }) => {
   assert.not.ok(existsSync(dir))
 })
 
+test('who comes sweeps what a dead process left', ({ dir }) => {
+  register(dir, entryOf(dir, deadPid()))
+  register(dir, entryOf(dir, process.pid))
+  assert.equal(readdirSync(dir), [`${process.pid}.json`])
+})
+
 test('what a dead process left is removed, and strange files stay', ({ dir }) => {
   const pid = deadPid()
   register(dir, entryOf(dir, pid))

@@ -5,7 +5,8 @@
  *     $XDG_RUNTIME_DIR/vde-ts/PID.sock     a console of its own, also without -M
  *
  * in a directory nobody else can enter. Where there is no runtime directory it is /tmp/vde-ts-UID, whose owner and mode
- * are looked at, since anybody may have made it. A process that was killed leaves its entry; whoever reads removes it.
+ * are looked at, since anybody may have made it. A process that was killed leaves its entry; who reads the list
+ * or adds to it removes that.
  */
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,6 +46,7 @@ export const consolePath = (dir: string, pid: number = process.pid): string => j
 
 /** Tells of a switch, whole or not at all. @returns what takes it back, and the directory when it is empty then */
 export const register = (dir: string, entry: Entry): () => void => {
+  entries(dir)
   const path = join(dir, `${entry.pid}.json`)
   writeFileSync(`${path}.new`, `${JSON.stringify(entry)}\n`, { mode: 0o600 })
   renameSync(`${path}.new`, path)
