@@ -109,7 +109,7 @@ takeover('a connection to attach that has sent nothing is heard there', async ()
     assert.is(native.connectUnix(fd, `${net.path}/attach`), 0)
     await settle()
     const next = move(net)
-    const request = Buffer.from('{"v":1,"kind":"socket","descr":"x"}')
+    const request = Buffer.from('{"v":1,"kind":"unheard of","descr":"x"}')
     native.sendDescriptors(fd, request, 0, request.length, Int32Array.of(0))
     const answer = Buffer.alloc(4096)
     let count = -11
