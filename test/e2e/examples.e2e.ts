@@ -52,4 +52,14 @@ test('README two shells and a ping', { needs: ['tun', 'userns', 'ip', 'ping'], o
   await shell(scene, ['mkfifo /tmp/stay', ...start, `${typed(one, 'cat /tmp/stay')} &`, typed(two, 'true'), 'echo > /tmp/stay', ...end])
 })
 
+test('README bad links', { needs: ['tun', 'userns', 'ip'], ours: [...COMMANDS, 'wirefilter'], ms: 60_000 }, async (scene) => {
+  const [block] = readmeBlocks('Bad links')
+  assert.ok(block !== undefined, 'a block')
+  const switches = ['sw', 'a', 'b']
+  await shell(scene, [
+    ...switches.map((name) => `vde_switch -s /tmp/${name} -M /tmp/${name}.mgmt -d`), 'unixcmd -s /tmp/sw.mgmt port/create 2',
+    ...block, ...switches.map((name) => `unixcmd -s /tmp/${name}.mgmt shutdown`)
+  ])
+})
+
 run()
