@@ -8,9 +8,14 @@ import { median, quantile } from './stats.ts'
 const SMALL = 18
 const PORT = 5201
 
+/** Name of the retransmits behind the first second: the losses of a stream that has found its pace. */
+export const AFTER_START = 'retransmits after 1 s'
+
 /** What of the report of `iperf3 -J` is used here. */
 interface IperfReport {
   readonly error?: string
+  /** One for each second. */
+  readonly intervals: ReadonlyArray<{ readonly sum: { readonly retransmits?: number } }>
   readonly end: {
     readonly sum_sent?: { readonly retransmits?: number, readonly packets?: number }
     readonly sum_received?: { readonly bits_per_second: number, readonly packets?: number, readonly lost_packets?: number }
@@ -33,10 +38,12 @@ const iperf = async (pair: Pair, options: string, seconds: number): Promise<Iper
   return report
 }
 
-/** One TCP stream from `a` to `b`: Gbit/s received, and retransmits. */
+/** One TCP stream from `a` to `b`: Gbit/s received, and retransmits, in all and without those of the slow start. */
 export const tcp = async (pair: Pair, seconds: number): Promise<Sample> => {
-  const { end } = await iperf(pair, '', seconds)
-  return { value: (end.sum_received?.bits_per_second ?? 0) / 1e9, extra: { retransmits: end.sum_sent?.retransmits ?? 0 } }
+  const { end, intervals } = await iperf(pair, '', seconds)
+  const retransmits = end.sum_sent?.retransmits ?? 0
+  const later = retransmits - (intervals[0]?.sum.retransmits ?? 0)
+  return { value: (end.sum_received?.bits_per_second ?? 0) / 1e9, extra: { retransmits, [AFTER_START]: later } }
 }
 
 /** Small UDP packets from `a` to `b`, as many as go: thousands delivered per second, and the part lost. */
