@@ -117,20 +117,23 @@ const write = (report: Report, options: Options): void => {
   const base = join(RESULTS, report.machine.date.slice(0, 10) + (isWhole ? '' : '-partial'))
   writeFileSync(`${base}.json`, `${JSON.stringify(report, null, 2)}\n`)
   writeFileSync(`${base}.md`, markdown(report))
-  console.error(`  written: ${base.slice(repository.length)}.json and .md`)
 }
 
 const main = async (): Promise<void> => {
   const options = readOptions()
   const rows: RowResult[] = []
-  for (const row of ROWS) {
-    if (options.only.includes(row.name)) rows.push(await runRow(row, options))
-  }
-  if (options.only.includes(insideRow.name)) rows.push(await runInside(options, lastResult(insideRow.name)))
   const report: Report = { machine: machine(), commit: commit(), seconds: options.seconds, rows }
+  const last = lastResult(insideRow.name)
+  const add = (row: RowResult): void => {
+    rows.push(row)
+    if (options.writes) write(report, options) // after each: a run that is ended early keeps what it has
+  }
+  for (const row of ROWS) {
+    if (options.only.includes(row.name)) add(await runRow(row, options))
+  }
+  if (options.only.includes(insideRow.name)) add(await runInside(options, last))
   console.log(textTable(report))
   if (!options.isStrict) console.log('Tried with --anyway: rows of the fast path were measured over the path there is.')
-  if (options.writes) write(report, options)
   if (rows.some(({ status }) => status === 'failed')) process.exitCode = 1
 }
 
