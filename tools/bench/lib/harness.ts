@@ -38,8 +38,14 @@ const measureOnce = async (side: Side, { seconds, isStrict, others }: Settings):
   try {
     const measure = await side.open(site)
     const taken = others()
-    const sample = await measure(seconds)
-    run = { sample, disturbed: taken() }
+    let sample: Sample
+    let disturbed: number
+    try {
+      sample = await measure(seconds)
+    } finally {
+      disturbed = taken()
+    }
+    run = { sample, disturbed }
   } catch (error) {
     // The first error is the reason; what cannot be cleaned up after it usually follows from it.
     await site.close().catch(() => {})
