@@ -10,6 +10,7 @@ import { RX_BURST } from '@vde-ts/link/loop.js'
 import { senderOctets } from '@vde-ts/schemes/internet/datagram-receiver.js'
 import { DatagramSender } from '@vde-ts/schemes/internet/datagram-sender.js'
 import { decodeHello, decodeWelcome } from '@vde-ts/schemes/internet/port-protocol.js'
+import { geneveCodec } from '@vde-ts/schemes/geneve.js'
 import type { Encapsulation } from '@vde-ts/schemes/overlay/encapsulation.js'
 import { OverlayLink } from '@vde-ts/schemes/overlay/overlay-link.js'
 import { Stations } from '@vde-ts/schemes/overlay/stations.js'
@@ -24,7 +25,8 @@ const SHARE = Math.ceil(INPUTS / 5)
 /** Every codec, with what a right datagram begins with. */
 const CODECS: ReadonlyArray<readonly [name: string, codec: Encapsulation, header: readonly number[]]> = [
   ['vxlan', vxlanCodec(5), [8, 0, 0, 0, 0, 0, 5, 0]],
-  ['vxvde', vxvdeCodec(5), [8, 0, 0, 0, 0, 0, 5, 0]]
+  ['vxvde', vxvdeCodec(5), [8, 0, 0, 0, 0, 0, 5, 0]],
+  ['geneve', geneveCodec(5), [0, 0, 0x65, 0x58, 0, 0, 5, 0]]
 ]
 
 /** Frames of a stream that may be put together, and others. */

@@ -8,6 +8,7 @@ import { VnlError, isSchemeName, nearest, parseTail, parseVnl, splitScheme, type
 import type { OpenContext, Scheme } from './scheme.ts'
 import { agnoScheme } from './agno.ts'
 import { cmdScheme } from './cmd.ts'
+import { geneveScheme } from './geneve.ts'
 import { locate, type Located } from './locate.ts'
 import { dgramScheme } from './dgram.ts'
 import { impairScheme } from './impair.ts'
@@ -71,6 +72,7 @@ const BUILT_IN: readonly Scheme[] = [
   cmdScheme,
   seqpacketScheme,
   vxlanScheme,
+  geneveScheme,
   vxvdeScheme,
   nullScheme,
   restartScheme,

@@ -23,6 +23,7 @@ import { FOREIGN, MALFORMED, NO_FRAME, type Encapsulation } from './overlay/enca
 import { innerMtu } from './overlay/inner-mtu.ts'
 import { OverlayLink, floodOf } from './overlay/overlay-link.ts'
 import { Stations } from './overlay/stations.ts'
+import { tunnelOverhead } from './overlay/tunnel.ts'
 import type { OpenContext, Scheme, Tail } from './scheme.ts'
 
 const PORT = 14789
@@ -43,7 +44,7 @@ export const vxvdeCodec = (vni: number): Encapsulation => ({
 export const vxvdeScheme: Scheme = {
   name: 'vxvde',
   summary: 'the hosts of a LAN as one Ethernet, nothing to configure',
-  overhead: '50 octets over IPv4, 70 over IPv6 (14 Ethernet, 8 header, 8 UDP, 20 or 40 IP): MTU 1450 or 1430 on an Ethernet of 1500',
+  overhead: tunnelOverhead('vxvde'),
   style: 'address',
   params: {
     port: { help: 'UDP port of the group', value: 'N', fallback: String(PORT) },

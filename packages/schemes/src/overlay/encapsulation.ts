@@ -8,7 +8,7 @@ export interface Encapsulation {
   write (buf: Uint8Array, at: number): void
   /**
    * Judges the datagram `buf[at, at + len)`.
-   * @returns octets in front of the frame; NO_FRAME, FOREIGN or MALFORMED
+   * @returns octets in front of the frame; NO_FRAME, FOREIGN, MALFORMED or CRITICAL
    */
   read (buf: Uint8Array, at: number, len: number): number
 }
@@ -18,3 +18,5 @@ export const FOREIGN = -1
 export const MALFORMED = -2
 /** The datagram says that its sender leaves. */
 export const NO_FRAME = -3
+/** It has an option that is not known and must not be ignored: dropped. */
+export const CRITICAL = -4

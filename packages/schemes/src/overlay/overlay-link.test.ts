@@ -10,7 +10,9 @@ import { emptyAddress, parseAddress } from '../internet/address.ts'
 import { senderOctets } from '../internet/datagram-receiver.ts'
 import { DatagramSender } from '../internet/datagram-sender.ts'
 import { boundPort, udpSocket } from '../internet/udp-socket.ts'
+import { geneveCodec } from '../geneve.ts'
 import { vxlanCodec } from '../vxlan.ts'
+import type { Encapsulation } from './encapsulation.ts'
 import { OverlayLink, floodOf } from './overlay-link.ts'
 import { Stations } from './stations.ts'
 
@@ -44,12 +46,14 @@ overlay.after.each(({ peers, links }) => {
 })
 
 /** A link that floods to so many peers. `hostPort`: where every host listens; 0: where it sent from. */
-const make = async (scene: Scene, peerCount: number, lanes: number = 16, hostPort: number = 0): Promise<OverlayLink> => {
+const make = async (
+  scene: Scene, peerCount: number, lanes: number = 16, hostPort: number = 0, codec: Encapsulation = vxlanCodec(5)
+): Promise<OverlayLink> => {
   for (let i = 0; i < peerCount; i++) scene.peers.push(await Peer.open())
   const fds = Array.from({ length: lanes }, () => udpSocket(emptyAddress(4, 0), 'test'))
   const link: OverlayLink = new OverlayLink({
     label: 'test',
-    codec: vxlanCodec(5),
+    codec,
     stations: new Stations({ seed: 3, capacity: 1024, expireSec: 100 }),
     flood: floodOf(scene.peers.map(({ address }) => address)),
     sender: new DatagramSender(fds, loop, () => { link.onRoom() }),
@@ -121,6 +125,17 @@ overlay('reserved bits are ignored; what is wrong is dropped and counted by its 
   arrive(link, from, [datagram(frame, '0cffffff 000005 ff')])
   assert.equal(scene.sink.frames, [frame])
   assert.equal([link.foreign, link.malformed, link.runts, link.rxDrops], [2, 1, 1, 4])
+})
+
+overlay('geneve: options are skipped, what must not be ignored is dropped and counted', async (scene) => {
+  const link = await make(scene, 1, 1, 0, geneveCodec(5))
+  const frame = testFrame(60, 1, 7)
+  const from = scene.peers[0]!.address
+  arrive(link, from, [datagram(frame, '0200 6558 000005 00 0102 03 01 aabbccdd')])
+  arrive(link, from, [datagram(frame, '0240 6558 000005 00 0102 83 01 aabbccdd')])
+  arrive(link, from, [datagram(frame, '0080 6558 000005 00')])
+  assert.equal(scene.sink.frames, [frame])
+  assert.equal([link.critical, link.malformed, link.rxDrops], [1, 1, 2])
 })
 
 overlay('flows keep to a port, and are spread over many', async (scene) => {

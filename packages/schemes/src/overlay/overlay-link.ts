@@ -24,7 +24,7 @@ import { Segmenter } from '@vde-ts/frame/segment.js'
 import { LocalAddresses, isMulticast, portOf } from '../internet/address.ts'
 import { senderOctets, senderWords, type TrainSink } from '../internet/datagram-receiver.ts'
 import type { DatagramSender } from '../internet/datagram-sender.ts'
-import { NO_FRAME, type Encapsulation } from './encapsulation.ts'
+import { CRITICAL, FOREIGN, NO_FRAME, type Encapsulation } from './encapsulation.ts'
 import type { Stations } from './stations.ts'
 
 /** Octets of the longest datagram: IP counts to 65 535, headers included. */
@@ -76,6 +76,8 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   /** Datagrams that carried no frame of this network: another VNI, not understood, too short. */
   foreign = 0
   malformed = 0
+  /** Those with an option that is not known and must not be ignored. */
+  critical = 0
   runts = 0
   /** Frames that arrived while paused, beyond what can be kept. */
   overflow = 0
@@ -117,7 +119,7 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   /** The link has its sources, which deliver to it. */
   start (sources: readonly TrainSource[]): void { this.#sources = sources }
 
-  get rxDrops (): number { return this.foreign + this.malformed + this.runts + this.overflow }
+  get rxDrops (): number { return this.foreign + this.malformed + this.critical + this.runts + this.overflow }
   get txDrops (): number { return this.#parts.sender.drops + this.unknown + this.unfinished }
   get queued (): number { return this.#parts.sender.frames }
 
@@ -200,7 +202,8 @@ export class OverlayLink implements Link, Flushable, TrainSink {
 
   #count (reason: number, words: number): void {
     if (reason === NO_FRAME) this.#parts.stations.forget(senderWords, words)
-    else if (reason === -1) this.foreign++
+    else if (reason === FOREIGN) this.foreign++
+    else if (reason === CRITICAL) this.critical++
     else this.malformed++
   }
 

@@ -2,13 +2,16 @@
 import { randomInt } from 'node:crypto'
 import { native } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link } from '@vde-ts/link'
+import { MAX_VNI } from '@vde-ts/frame/vxlan.js'
 import { emptyAddress, formatAddress } from '../internet/address.ts'
 import { DatagramSender } from '../internet/datagram-sender.ts'
 import type { NetworkOf } from '../internet/port-owner.ts'
 import { PortSeat } from '../internet/port-seat.ts'
 import { boundPort, joinGroup, setMulticast, udpSocket } from '../internet/udp-socket.ts'
-import type { OpenContext } from '../scheme.ts'
-import type { Members, SharedValues } from './addressing.ts'
+import type { OpenContext, Parameter, Tail } from '../scheme.ts'
+import {
+  listParams, numberOf, portParam, readMembers, readShared, sharedParams, ttlParam, type Members, type SharedValues
+} from './addressing.ts'
 import type { Encapsulation } from './encapsulation.ts'
 import { innerMtu } from './inner-mtu.ts'
 import { OverlayLink, floodOf } from './overlay-link.ts'
@@ -22,11 +25,28 @@ const SEND_OCTETS = 1024 * 1024
 export interface TunnelProtocol {
   /** Name of the scheme, and of the kernel's kind of device. */
   readonly name: string
+  /** UDP port of every host unless a VNL says otherwise. */
+  readonly port: number
   readonly networkOf: NetworkOf
+  /** The header of one network. */
+  readonly codec: (network: number) => Encapsulation
 }
 
+/** Keys of its scheme, in the order that decides abbreviations. */
+export const tunnelParams = (port: number): Readonly<Record<string, Parameter>> => ({
+  port: { help: 'UDP port of every host', value: 'N', fallback: String(port) },
+  vni: { help: 'number of the network', value: 'N', fallback: '1' },
+  ttl: { help: 'hops a multicast lives', value: 'N', fallback: '1' },
+  ...sharedParams,
+  ...listParams
+})
+
+/** What each puts around a frame. */
+export const tunnelOverhead = (name: string): string =>
+  `50 octets over IPv4, 70 over IPv6 (14 Ethernet, 8 ${name}, 8 UDP, 20 or 40 IP): MTU 1450 or 1430 on an Ethernet of 1500`
+
 /** What one of its VNLs says. */
-export interface TunnelOptions extends SharedValues {
+interface TunnelOptions extends SharedValues {
   readonly members: Members
   readonly port: number
   readonly network: number
@@ -35,8 +55,19 @@ export interface TunnelOptions extends SharedValues {
   readonly action: string
 }
 
+/** Opens a VNL of the protocol. @throws {VdeError} as {@link openLink} @throws {SyntaxError} a value that cannot be read */
+export const openTunnel = async (protocol: TunnelProtocol, tail: Tail, sink: FrameSink, context: OpenContext): Promise<Link> => {
+  const action = `open ${protocol.name}://${tail.path}`
+  const port = portParam(tail, protocol.port)
+  const network = numberOf(tail, 'vni', 1, 0, MAX_VNI)
+  const shared = readShared(tail, action)
+  const members = await readMembers(tail, port, shared.family, action)
+  const options = { ...shared, members, port, network, ttl: ttlParam(tail), codec: protocol.codec(network), action }
+  return await openLink(protocol, options, sink, context)
+}
+
 /** @throws {VdeError} ENETUNREACH the port is taken, ENODEV, EACCES, EMFILE; nothing is left open then */
-export const openTunnel = async (
+const openLink = async (
   protocol: TunnelProtocol, options: TunnelOptions, sink: FrameSink, context: OpenContext
 ): Promise<Link> => {
   const { members, codec, action, interfaceName: device } = options
