@@ -11,6 +11,7 @@
  * the link in the middle keeps copies of the rest, so that pausing never loses a frame.
  */
 import { native } from '@vde-ts/native'
+import { clearOffload } from '@vde-ts/frame/offload.js'
 import { HEADROOM, type FrameSink } from './link.ts'
 import { RX_BURST, loop as processLoop, type Loop } from './loop.ts'
 import { SendRing } from './send-ring.ts'
@@ -23,12 +24,20 @@ export const SLOT_STRIDE = 65_664
 export type ReceiveBatch = (
   fd: number, buf: Uint8Array, at: number, stride: number, size: number, count: number, lengths: Int32Array) => number
 
-/** Slots for one burst. Headers in front of the frames are zero, since nobody writes there. */
+/** Slots for one burst. Offload headers in front of the frames are zero, since nobody writes there, or has called `renew`. */
 export class ReceiveSlab {
   readonly buf: Uint8Array = new Uint8Array(SLOT_STRIDE * RX_BURST)
   readonly lengths: Int32Array = new Int32Array(RX_BURST)
   /** True while frames of it are being delivered: nobody may receive into it. */
   busy = false
+
+  /**
+   * Makes the offload headers of the first `count` slots zero again. Owed by whoever delivers frames from further behind in
+   * a slot: the headroom of those, which is their receivers' to use, lies over them.
+   */
+  renew (count: number): void {
+    for (let i = 0; i < count; i++) clearOffload(this.buf, HEADROOM + i * SLOT_STRIDE)
+  }
 }
 
 /** The process's slab. */

@@ -74,6 +74,7 @@ export class DatagramReceiver {
       }
     }
     this.#sink.onBurstEnd()
+    receiveSlab.renew(count)
     receiveSlab.busy = false
     return octets
   }

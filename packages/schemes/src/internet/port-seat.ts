@@ -164,6 +164,7 @@ export class PortSeat implements Watcher {
       if (len > 0 && len <= SLOT_OCTETS && segment > 0) this.#sink.onTrain(buf, at, len, segment, i * LEAD)
     }
     this.#sink.onBurstEnd()
+    receiveSlab.renew(count)
     receiveSlab.busy = false
   }
 
