@@ -85,6 +85,8 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   unknown = 0
   /** Super-frames whose offload header lies. */
   unfinished = 0
+  /** Frames longer than a datagram can carry, or whose segments are. */
+  tooBig = 0
 
   readonly #parts: OverlayParts
   readonly #sink: FrameSink
@@ -120,7 +122,7 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   start (sources: readonly TrainSource[]): void { this.#sources = sources }
 
   get rxDrops (): number { return this.foreign + this.malformed + this.critical + this.runts + this.overflow }
-  get txDrops (): number { return this.#parts.sender.drops + this.unknown + this.unfinished }
+  get txDrops (): number { return this.#parts.sender.drops + this.unknown + this.unfinished + this.tooBig }
   get queued (): number { return this.#parts.sender.frames }
 
   /** Whether segments of a stream are delivered together. Super-frames are taken in any case. */
@@ -136,7 +138,10 @@ export class OverlayLink implements Link, Flushable, TrainSink {
       return false
     }
     const isOnePiece = isPlain(buf, off)
-    if (isOnePiece && len > this.maxFrame) return true
+    if (isOnePiece && len > this.maxFrame) {
+      this.#refuse(len)
+      return true
+    }
     this.#route(buf, off, len, isOnePiece)
     if (!this.#isDirty && this.#parts.sender.frames > 0) {
       this.#isDirty = true
@@ -162,10 +167,18 @@ export class OverlayLink implements Link, Flushable, TrainSink {
 
   #cut (lane: number, buf: Uint8Array, off: number, len: number, addresses: Int32Array, first: number, count: number): void {
     const segments = segmenter.cut(buf, off, len)
-    if (segments <= 0 || segmenter.frame.largest > this.maxFrame) this.unfinished++
+    if (segments <= 0) this.unfinished++
+    else if (segmenter.frame.largest > this.maxFrame) this.#refuse(segmenter.frame.largest)
     else {
       const { buf: from } = segmenter
       for (let i = 0; i < segments; i++) this.#put(lane, from, segmenter.at(i), segmenter.len(i), addresses, first, count)
+    }
+  }
+
+  /** Too big: counted each time, named once. */
+  #refuse (len: number): void {
+    if (this.tooBig++ === 0) {
+      this.#parts.log(`${this.label}: a frame of ${len} octets is too big, ${this.maxFrame} are possible; such frames are lost`)
     }
   }
 
