@@ -10,8 +10,8 @@ import {
 const CLEAN = { code: 0, signal: null }
 const CLIENTS = 1000
 const ROUNDS = 10
-/** Rounds before those: the heap of a young process grows to its working size, 93 MB here, and stays (60 rounds measured). */
-const WARM_UP = 10
+/** Rounds before those: the heap of a young process grows to its working size, 110 MB here, and stays (60 rounds measured). */
+const WARM_UP = 15
 /** What the memory of a garbage-collected process differs by between two quiet moments, in octets; 1 MB measured. */
 const SLACK = 8 << 20
 

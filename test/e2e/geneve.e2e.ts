@@ -1,20 +1,10 @@
 /** geneve:// with Open vSwitch's user-space datapath as the peer. */
-import { chmodSync, readdirSync } from 'node:fs'
-import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { chmodSync } from 'node:fs'
 import {
-  OVS_NEEDS, Ovs, PlugPipe, asUser, endAll, exchange, findSystem, meet, ours, run, test, type Scene
+  OVS_NEEDS, Ovs, PlugPipe, asUser, endAll, exchange, meet, ours, run, test, type Scene
 } from './kit/index.ts'
 
 const UNDERLAY = { theirs: '10.1.1.1', ours: '10.1.1.2', mac: '02:00:00:aa:00:02' } as const
-
-/** One command of the running ovs-vswitchd. */
-const appctl = (ovs: Ovs, ...words: string[]): string => {
-  const socket = readdirSync(ovs.dir).find((name) => /^ovs-vswitchd\.\d+\.ctl$/.test(name))
-  const { status, stdout, stderr } = spawnSync(findSystem('ovs-appctl')!, ['-t', `${ovs.dir}/${socket}`, ...words], { encoding: 'utf8' })
-  assert.equal(status, 0, `${words.join(' ')}: ${stderr}`)
-  return stdout
-}
 
 /** An Open vSwitch whose port g0 is a tunnel to us, over a bridge that a cable leads to; answers that cable's socket. */
 const tunnelled = async (scene: Scene): Promise<{ ovs: Ovs, socket: string, mac: string }> => {
@@ -22,9 +12,9 @@ const tunnelled = async (scene: Scene): Promise<{ ovs: Ovs, socket: string, mac:
   const socket = `${ovs.dir}/p0.sock`
   ovs.vsctl('add-br', 'underlay', '--', 'set', 'bridge', 'underlay', 'datapath_type=dummy', 'fail-mode=standalone')
   ovs.vsctl('add-port', 'underlay', 'p0', '--', 'set', 'interface', 'p0', 'type=dummy', `options:pstream=punix:${socket}`)
-  appctl(ovs, 'netdev-dummy/ip4addr', 'underlay', `${UNDERLAY.theirs}/24`)
-  appctl(ovs, 'ovs/route/add', `${UNDERLAY.theirs}/24`, 'underlay')
-  appctl(ovs, 'tnl/neigh/set', 'underlay', UNDERLAY.ours, UNDERLAY.mac)
+  ovs.appctl('netdev-dummy/ip4addr', 'underlay', `${UNDERLAY.theirs}/24`)
+  ovs.appctl('ovs/route/add', `${UNDERLAY.theirs}/24`, 'underlay')
+  ovs.appctl('tnl/neigh/set', 'underlay', UNDERLAY.ours, UNDERLAY.mac)
   ovs.vsctl('add-port', 'br0', 'g0', '--', 'set', 'interface', 'g0', 'type=geneve', `options:remote_ip=${UNDERLAY.ours}`, 'options:key=5')
   const mac = ovs.vsctl('get', 'interface', 'underlay', 'mac_in_use').trim().replaceAll('"', '')
   await scene.exists(socket)

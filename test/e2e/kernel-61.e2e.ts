@@ -66,14 +66,14 @@ inside 5 as 1002 ${COMMANDS}/vdens.cjs --packet
 ports() { ${COMMANDS}/unixcmd.cjs -s /tmp/net/mgmt port/allprint; }
 for i in $(seq 60); do [ "$(ports | grep -c 'endpoint ID')" = 6 ] && break; sleep 0.1; done
 ports
+as 1001 ${COMMANDS}/vdens.cjs --packet /tmp/net/sw sh -c '
+  ip addr add 10.0.0.8/24 dev vde0; ip link set vde0 up; ping -q -c 1 -w 10 10.0.0.6 >/dev/null; node ${BUNDLES}/udp.mjs send 10.0.0.6; sleep 1'
 as 1001 ${COMMANDS}/vdens.cjs /tmp/net/sw sh -c '
   ip addr add 10.0.0.9/24 dev vde0; ip link set vde0 up
   for i in 1 2 3 4 5; do
     ping -q -c 3 -i 0.2 -w 10 10.0.0.$i >/dev/null && echo "ping $i: ok"
     iperf3 -c 10.0.0.$i -n 2M -f m | sed -n "s/^/tcp $i: /; /receiver/p"
   done'
-as 1001 ${COMMANDS}/vdens.cjs --packet /tmp/net/sw sh -c '
-  ip addr add 10.0.0.8/24 dev vde0; ip link set vde0 up; ping -q -c 1 -w 10 10.0.0.6 >/dev/null; node ${BUNDLES}/udp.mjs send 10.0.0.6; sleep 1'
 `
 
 /** A bundle for the guest, of a file or of `text`. */

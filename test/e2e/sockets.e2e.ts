@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { chmodSync, writeFileSync } from 'node:fs'
-import { PlugPipe, exchange, meet, ours, ourSwitch, peer, run, test, type Proc, type Scene } from './kit/index.ts'
+import { PlugPipe, exchange, meet, ours, ourSwitch, pause, peer, run, test, type Proc, type Scene } from './kit/index.ts'
 
 const OURS = ['vde_plug']
 const PLUG = ours('vde_plug')
@@ -119,8 +119,9 @@ test('vdesl:// with the C plug-in over a pair of terminals, and noise on the lin
   await meet(a, b)
   await exchange(a, b)
   await b.end()
-  // Half a frame, then nothing: the next one is whole again.
+  // Half a frame, then nothing: after a pause the next one is whole again.
   writeFileSync(far, Buffer.from([1, 0, 0xff, 0xff, 0xff]))
+  await pause(300)
   const c = new PlugPipe(scene, [PLUG, `vdesl://${far}[speed=115200]`], 3)
   await meet(a, c)
   for (const [vnl, text] of [['vdesl:///dev/null', /Inappropriate ioctl/], [`vdesl://${near}[speed=12345]`, /Invalid argument/], ['vdesl:///nowhere', /No such file/]] as const) {

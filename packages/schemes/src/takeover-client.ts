@@ -35,7 +35,7 @@ export class Takeover implements Arrival {
 
   /** The same over the connection `fd`, which is ours from now on. */
   static on (fd: number, known: readonly string[], action: string): Takeover {
-    say(fd, { takeover: 1, versions: [STATE_VERSION] }, action)
+    greet(fd, action)
     const { pid, octets, descriptors } = announcement(hear(fd, performance.now() + ANSWER_MS, action), action)
     const luggage = receive(fd, octets, descriptors, action)
     const parts = new Map(Object.entries(read(luggage.state, action)))
@@ -76,6 +76,15 @@ export class Takeover implements Arrival {
     for (const start of this.#starts) start()
     native.poll(this.#fd, IN, TAKEOVER_MS)
     native.close(this.#fd)
+  }
+}
+
+/** Who is refused may be told, and left, before he has said a word: the answer is waiting then, and says why. */
+const greet = (fd: number, action: string): void => {
+  try {
+    say(fd, { takeover: 1, versions: [STATE_VERSION] }, action)
+  } catch (error) {
+    if (!(error instanceof VdeError && error.code === 'EPIPE')) throw error
   }
 }
 

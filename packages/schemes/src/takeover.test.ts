@@ -320,6 +320,13 @@ for (const [what, packets, code] of OLD) {
   })
 }
 
+client('hears why it is refused by one that has left before the greeting', () => {
+  const [fd, old] = oldOne(['{"errno":1,"text":"belongs to another"}'])
+  native.close(old)
+  assert.throws(() => Takeover.on(fd, ['one'], 'take over'), /running program answers: belongs to another/)
+  native.close(fd)
+})
+
 client('does not start when the old process has gone on by itself', () => {
   const [fd, old] = oldOne([...announced('{"one":{}}'), '{"errno":110,"text":"too slow"}'])
   const takeover = Takeover.on(fd, ['one'], 'take over')

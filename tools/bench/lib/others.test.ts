@@ -6,7 +6,7 @@ import { cpus } from 'node:os'
 import { readOthers, watchOthers } from './others.ts'
 
 /** Says its pid after half a second of work, and waits a while. */
-const WORK = 'const end = Date.now() + 500; while (Date.now() < end); console.log(process.pid); setTimeout(() => {}, 2000)'
+const WORK = 'const end = Date.now() + 500; while (Date.now() < end); console.log(String(process.pid)); setTimeout(() => {}, 2000)'
 
 const others = suite('watchOthers')
 

@@ -44,7 +44,7 @@ cost('sending and receiving allocate nothing', () => {
     link.flush()
   }, 3000)
   link.close()
-  assert.ok(bytes < 40, `${bytes} octets`) // views of frames that are copied, see copyOctets
+  assert.ok(bytes < 100, `${bytes} octets`) // views of frames that are copied, see copyOctets
 })
 
 cost.run()
