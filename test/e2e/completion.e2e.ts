@@ -25,7 +25,9 @@ const CASES: ReadonlyArray<readonly [typed: string, then: RegExp]> = [
   ['vde_switch --macad\t', /vde_switch --macaddr /],
   ['dpipe vde_plug = vde_plug swi\t', /= vde_plug switch:\/\//],
   ['vdens null:// vdete\t', /null:\/\/ vdeterm /],
-  ['vnl expl\t', /vnl explain /]
+  ['vnl expl\t', /vnl explain /],
+  ['vde_plug /et\t', /vde_plug \/etc/],
+  ['vdens null:// ls /et\t', /ls \/etc/]
 ]
 
 for (const shell of ['bash', 'zsh'] as const) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { native, IN, SEQPACKET } from '@vde-ts/native'
 import {
-  PlugPipe, Shell, asUser, endPeer, exchange, isRoot, meet, ours, ourSwitch, peer, run, test, waitFor,
+  PlugPipe, Shell, asUser, endPeer, exchange, isRoot, meet, ours, ourSwitch, pause, peer, run, test, waitFor,
   type ConsoleClient, type Network, type Proc, type Scene
 } from './kit/index.ts'
 import { RawClient, rawRequest } from './kit/raw-client.ts'
@@ -174,6 +174,26 @@ test('takeover: one that leaves, hangs, is of another version, talks nonsense or
   await exchange(a, b)
   for (const one of [a, b]) assert.deepEqual(await one.end(), CLEAN)
   assert.deepEqual(await next.stop(), CLEAN)
+})
+
+test('takeover: whenever its starter is ended, there is a switch', { needs: ['fixed'], ours: ['vde_switch', 'unixcmd'], ms: 60_000 }, async (scene) => {
+  const [dir, mgmt] = [scene.path('sw'), scene.path('m')]
+  const line = [SWITCH, '-s', dir, '-M', mgmt, '-d']
+  assert.equal((await scene.run(line)).exit?.code, 0)
+  const client = RawClient.join(dir)
+  for (let ms = 40; ms <= 200; ms += 10) {
+    const starter = scene.start([...line, '--takeover'])
+    await pause(ms)
+    await starter.stop('SIGKILL')
+    await pause(150) // until its copy has done what it will
+    const asked = await scene.run([ours('unixcmd'), '-s', mgmt, 'port/showinfo'])
+    assert.equal(asked.exit?.code, 0, `${ms} ms: ${asked.story}${starter.story}`)
+  }
+  const console = await scene.run([ours('unixcmd'), '-s', mgmt, 'port/print'])
+  assert.match(console.out, /endpoint ID/)
+  client.close()
+  await scene.run([ours('unixcmd'), '-s', mgmt, 'shutdown'])
+  await scene.vanishes(dir)
 })
 
 test('takeover: 300 clients, an interface of -t, pid file and -d', { needs: ['root', 'tun', 'ip'], ours: ['vde_switch'], ms: 60_000 }, async (scene) => {

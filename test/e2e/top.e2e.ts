@@ -70,4 +70,11 @@ test('without a terminal: one line and status 1; --once and --json work', { ours
   assert.match(none.err, /none/)
 })
 
+test('the switch of another suite is told from ours', { ours: ['vde_top'], needs: ['vde_switch'] }, async (scene) => {
+  const net = await startSwitch(scene, peer('vde_switch'))
+  const proc = await scene.run([ours('vde_top'), '--once', net.mgmt])
+  assert.equal(proc.exit?.code, 1)
+  assert.match(proc.err, /^vde_top: [^\n]*a switch of this suite is wanted\n$/)
+})
+
 run()

@@ -74,6 +74,12 @@ test('vdecapture says what is wrong', { needs: ['tcpdump', 'vde_plug'], ours: OU
     assert.match(proc.err, text)
     assert.equal(proc.out, '')
   }
+  // What fails before there is anything to write leaves the file of an earlier capture alone.
+  const file = scene.path('keep')
+  writeFileSync(file, 'precious')
+  const proc = await scene.run([ours('vdecapture'), '-w', file, `${net.dir}[9]`], { env })
+  assert.equal(proc.exit?.code, 1)
+  assert.equal(readFileSync(file, 'utf8'), 'precious')
 })
 
 test('tshark shows the ports and captures there', { needs: ['tshark', 'vde_plug'], ours: OURS }, async (scene) => {

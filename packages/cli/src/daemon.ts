@@ -5,7 +5,8 @@
  *     spawn ------------------------> setsid, set everything up, stderr still the caller's
  *     wait on the pipe <-- "ready" -- chdir /, stderr to /dev/null, syslog from here on
  *     exit 0
- *         (the reader is gone) --> the starter was killed: nobody knows of the child, it cleans up and ends
+ *         (the reader is gone) --> the starter was killed: nobody knows of the child, it cleans up and ends,
+ *                                  unless others live by it already, see goOnAlone
  *                 or <-- end of file: the child failed and said why on stderr; exit with its status
  *
  * Descriptors the caller left open on purpose stay open in the child under their numbers (`seqpacket://5`).
@@ -106,6 +107,8 @@ const copyOfSelf = (writer: number): SpawnSpec => {
 export class Daemon {
   /** The pipe to the parent: ours, though it looks like one of the caller's descriptors. */
   readonly pipe: number
+  #isWatched = false
+  #isNeeded = false
 
   private constructor (pipe: number) { this.pipe = pipe }
 
@@ -122,7 +125,19 @@ export class Daemon {
 
   /** Calls `onOrphan` when the starter ends before {@link ready}: the kernel tells the writer of a pipe without a reader. */
   watch (onOrphan: (why: VdeError) => void): void {
+    this.#isWatched = true
     loop.add(this.pipe, 0, { onReady: () => { onOrphan(orphaned()) } })
+  }
+
+  /** From now on others live by this process: it goes on when the starter ends, and {@link ready} does not throw. */
+  goOnAlone (): void {
+    this.#isNeeded = true
+    this.#unwatch()
+  }
+
+  #unwatch (): void {
+    if (this.#isWatched) loop.remove(this.pipe)
+    this.#isWatched = false
   }
 
   /**
@@ -130,11 +145,11 @@ export class Daemon {
    * @throws {VdeError} EPIPE the starter has ended and does not know of us
    */
   ready (): void {
-    loop.remove(this.pipe)
+    this.#unwatch()
     process.chdir('/')
     const buf = Buffer.from(READY)
     const written = native.write(this.pipe, buf, 0, buf.length)
-    if (written < 0) throw orphaned()
+    if (written < 0 && !this.#isNeeded) throw orphaned()
     native.close(this.pipe)
     native.close(2)
     // open() gives the lowest free number, which is 2: 0 and 1 are /dev/null already.

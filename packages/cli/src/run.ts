@@ -72,6 +72,9 @@ export class Program {
     this.#detached = true
   }
 
+  /** Others live by this process from now on: with -d it goes on even when its starter has been ended. */
+  goOnAlone (): void { this.#daemon?.goOnAlone() }
+
   /** Cleans up and ends the process, now: Node's exit would reset a terminal that others are using. */
   exit (status: number): never {
     this.#cleanUp()

@@ -37,6 +37,9 @@ content('a host without one has none', ({ folder }) => { assert.is(resolvContent
 content('a missing file is named', ({ folder }) => {
   assert.throws(() => resolvContent({ resolvFile: join(folder, 'no') }, false), /Cannot read resolv.conf ".*\/no": no such file/)
 })
+content('a device that never ends is named, not read for ever', () => {
+  assert.throws(() => resolvContent({ resolvFile: '/dev/zero' }, false), /Cannot read resolv.conf "\/dev\/zero": it has 1048576 octets or more/)
+})
 content.run()
 
 const file = suite('privateFile')

@@ -7,13 +7,16 @@
  *
  * Limit: a host without any /etc/resolv.conf has nothing to bind over, and root inside may then create one.
  */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { VdeError, systemError } from '@vde-ts/link/errors.js'
 
 /** Where every program looks. */
 export const RESOLV_CONF = '/etc/resolv.conf'
+
+/** Octets of a resolv.conf at most; a pipe may be given, and a device that never ends may be meant as one. */
+const MAX_RESOLV_CONF = 1 << 20
 
 /** Which name servers a command sees. Nothing given: the host's, for root in a copy. */
 export interface ResolvOptions {
@@ -46,7 +49,7 @@ export const resolvText = (addresses: readonly string[]): string => {
 /**
  * What resolv.conf shall hold inside, or null when the host's may be seen as it is.
  * @param root whether the command could write the host's file
- * @throws {VdeError} of reading `resolvFile`
+ * @throws {VdeError} of reading `resolvFile`; EFBIG it has more than a megabyte
  */
 export const resolvContent = (options: ResolvOptions, root: boolean, host: string = RESOLV_CONF): string | null => {
   if (options.resolvAddresses !== undefined) return resolvText(options.resolvAddresses)
@@ -74,11 +77,21 @@ export const privateFile = (text: string): PrivateFile => {
 }
 
 const readText = (path: string): string => {
+  const action = `read resolv.conf "${path}"`
+  const octets = Buffer.alloc(MAX_RESOLV_CONF)
+  let [fd, length] = [-1, 0]
   try {
-    return readFileSync(path, 'utf8')
+    fd = openSync(path, 'r')
+    for (let count = -1; count !== 0 && length < octets.length; length += count) {
+      count = readSync(fd, octets, length, octets.length - length, null)
+    }
   } catch (error) {
-    throw worldError(error, `read resolv.conf "${path}"`)
+    throw worldError(error, action)
+  } finally {
+    if (fd >= 0) closeSync(fd)
   }
+  if (length === octets.length) throw new VdeError('EFBIG', action, `it has ${length} octets or more, is it a device?`)
+  return octets.toString('utf8', 0, length)
 }
 
 const worldError = (error: unknown, action: string): VdeError =>

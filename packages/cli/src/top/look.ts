@@ -61,8 +61,9 @@ export class Watched {
     const client = this.#client ??= await ConsoleClient.connect(this.#name, 2000)
     const json = async <T>(command: string): Promise<T> => {
       const { code, lines, text } = await client.command(`${command} --json`)
-      if (code !== 0) throw new VdeError('EPROTO', `look at "${this.#name}"`, `${command} --json answered ${text}, a switch of this suite is wanted`)
-      return JSON.parse(lines[0] ?? 'null') as T
+      const value = code === 0 ? jsonOf(lines[0]) : undefined
+      if (value !== undefined) return value as T
+      throw new VdeError('EPROTO', `look at "${this.#name}"`, `${command} --json answered ${lines[0] ?? text}, a switch of this suite is wanted`)
     }
     const [info, shape, table, ports, counters] = [
       await json<InfoJson>('showinfo'), await json<ShapeJson>('port/showinfo'), await json<TableJson>('hash/showinfo'),
@@ -79,6 +80,11 @@ export class Watched {
       ports: ports.flatMap((port) => portOf(port, counted.get(port.port)))
     }
   }
+}
+
+/** Undefined: it is none, as the answer of a C switch, which knows no --json. */
+const jsonOf = (line: string | undefined): unknown => {
+  try { return JSON.parse(line ?? 'null') } catch { return undefined }
 }
 
 interface InfoJson { readonly pid: number, readonly uptimeSec: number }

@@ -26,7 +26,8 @@ export const takeOver = (program: Program, settings: SwitchSettings): void => {
   const takeover = Takeover.begin(settings.path, PARTS)
   const { closeConsole, ...made } = makeAgain(program, takeover, settings.path)
   takeover.start()
-  // Only now are they ours to remove.
+  // Only now are they ours to remove, and there is nobody else to serve them.
+  program.goOnAlone()
   const { sw, listener, console, server } = made
   program.cleanup.add(() => { sw.close() })
   program.cleanup.add(() => { listener.close() })

@@ -24,15 +24,15 @@ export interface Recording {
   readonly snapLen: number
   /** In the language of libpcap; empty: everything. */
   readonly filter: string
-  /** Descriptor to write to; stays open. */
-  readonly output: number
+  /** The descriptor to write to, which stays open: called once the switch captures, so what fails empties no file. */
+  openOutput (): number
 }
 
 /**
  * Records until a signal, the end of the switch, or that of the reader.
  * @throws {VdeError} the switch or the filter refuses
  */
-export const record = async (program: Program, { console, port, snapLen, filter, output }: Recording): Promise<void> => {
+export const record = async (program: Program, { console, port, snapLen, filter, openOutput }: Recording): Promise<void> => {
   if (filter !== '') compileFilter(filter) // here, where it can be said what is wrong with it
   const dir = mkdtempSync(join(tmpdir(), 'vdecapture-'))
   program.cleanup.add(() => { rmSync(dir, { recursive: true, force: true }) })
@@ -50,7 +50,7 @@ export const record = async (program: Program, { console, port, snapLen, filter,
   server.close()
   const stop = (): void => { client.command(`port/capstop ${port} ${path}`).catch(() => {}) }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) program.onSignal(signal, stop)
-  await pump(stream, output)
+  await pump(stream, openOutput())
   program.exit(0)
 }
 

@@ -16,8 +16,8 @@ export const run = async (program: Program, { values, operands }: Parsed): Promi
   const { path, port } = readTarget(target)
   const snapLen = readSnapLen(values.text('snaplen'))
   const console = findConsole(path)
-  const output = file === '-' ? 1 : openOutput(file)
-  await record(program, { console, port, snapLen, filter: values.text('filter') ?? '', output })
+  const openFile = (): number => file === '-' ? 1 : openOutput(file)
+  await record(program, { console, port, snapLen, filter: values.text('filter') ?? '', openOutput: openFile })
 }
 
 /** `[vde://]PATH[PORT]`. @throws {UsageError} */

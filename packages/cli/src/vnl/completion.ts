@@ -143,6 +143,8 @@ _vde_ts() {
   # What bash has split off (udp:, port=) is not to be repeated.
   taken=\${current%"\${current##*[$COMP_WORDBREAKS]}"}
   mapfile -t COMPREPLY < <(vnl complete -- "\${words[@]}" 2>/dev/null)
+  # An empty line is no word: bash completes file names then.
+  [[ -n \${COMPREPLY[0]} ]] || COMPREPLY=()
   COMPREPLY=("\${COMPREPLY[@]#"$taken"}")
 }
 complete -o nospace -o bashdefault -o default -F _vde_ts NAMES

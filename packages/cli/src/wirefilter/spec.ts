@@ -8,7 +8,7 @@ const options: readonly Option[] = [
   { name: 'loss', short: 'l', value: 'VALUE', many: true, help: 'Frames lost, percent' },
   { name: 'lostburst', short: 'L', value: 'VALUE', many: true, help: 'Mean length of bursts of loss, frames (0: no bursts)' },
   { name: 'delay', short: 'd', value: 'VALUE', many: true, help: 'Delay, ms' },
-  { name: 'dup', short: 'D', value: 'VALUE', many: true, help: 'Frames sent twice, percent' },
+  { name: 'dup', short: 'D', value: 'VALUE', many: true, help: 'Percent of frames that are sent once more, and of those again, so 50 doubles the frames; 64 copies at most' },
   { name: 'band', short: 'b', aliases: ['bandwidth'], value: 'VALUE', many: true, help: 'Bandwidth of the line, octets per second' },
   { name: 'speed', short: 's', value: 'VALUE', many: true, help: 'Octets per second that are accepted: the sender waits' },
   { name: 'chanbufsize', short: 'c', aliases: ['capacity'], value: 'VALUE', many: true, help: 'Octets that the line holds; more are lost' },
