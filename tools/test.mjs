@@ -68,6 +68,10 @@ const tally = async (label, args) => {
   total.passed += passed
   total.skipped += count('Skipped')
   const isWhole = result.code === 0 && all > 0
+  // uvu says nothing of a suite whose clean-up has thrown.
+  for (const [, name, done, of] of stripVTControlCharacters(result.output).matchAll(/^ *(\S[^•✘\n]*?) +[•✘ ]*\((\d+) \/ (\d+)\)$/gm)) {
+    if (done !== of && !failures.some((line) => line.startsWith(`${label}: ${name} `))) failures.push(`${label}: ${name} ended after ${done} of ${of}`)
+  }
   if (!isWhole && passed === all) failures.push(`${label}: ended ${result.late ? 'late' : `with ${result.signal ?? result.code}`}`)
   total.failed += Math.max(all - passed, isWhole ? 0 : 1)
 }

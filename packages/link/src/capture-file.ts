@@ -37,7 +37,7 @@ export class CaptureFile {
    */
   constructor (path: string, onFailure: (error: Error) => void) {
     this.#onFailure = onFailure
-    const isSocket = lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true
+    const isSocket = isSocketAt(path)
     this.#fd = isSocket ? -1 : openCapture(path)
     this.isPipe = isSocket || fstatSync(this.#fd).isFIFO()
     if (isSocket) this.#socket = connect({ path })
@@ -137,6 +137,15 @@ export class CaptureFile {
     this.#used = 0
     this.#writing = 0
     this.#onFailure(error)
+  }
+}
+
+/** What cannot be looked at is none: opening it says why. */
+const isSocketAt = (path: string): boolean => {
+  try {
+    return lstatSync(path).isSocket()
+  } catch {
+    return false
   }
 }
 
