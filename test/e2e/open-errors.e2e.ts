@@ -29,6 +29,7 @@ const ROWS: readonly Row[] = [
   ['an unknown scheme', () => 'nosuch://x', 'Protocol not supported', 'both'],
   ['no switch at the path', (scene) => scene.path('nowhere'), 'No such file or directory', 'both'],
   ['the path is a file', (scene) => `vde://${scene.path('file')}`, 'Not a directory', 'both'],
+  ['a wire below a file', (scene) => `ptp://${scene.path('file')}/wire`, 'Not a directory', 'ours'],
   ['a stale control socket', (scene) => scene.path('dead'), 'Connection refused', 'both'],
   ['an unknown option', () => 'vxvde:///nosuch=1', 'Invalid argument', 'both'],
   ['an unknown option in brackets', (scene) => `hub://${scene.path('h')}[nosuch=1]`, 'Invalid argument', 'both'],

@@ -66,7 +66,7 @@ test('vdecapture says what is wrong', { needs: ['tcpdump', 'vde_plug'], ours: OU
   const { net, env } = await site(scene)
   for (const [args, code, text] of [
     [[`${net.dir}[1]`], 2, /-w is missing/], [['-w', '-', net.dir], 2, /a port of it/], [['-w', '-', `${net.dir}[9]`], 1, /port 9: the switch refuses/],
-    [['-w', '-', '/tmp[1]'], 1, /no switch of this user serves it/], [['-w', '-', '/nosuch[1]'], 1, /no such directory/],
+    [['-w', '-', '/tmp[1]'], 1, /no switch of this user serves it/], [['-w', '-', '/nosuch[1]'], 1, /no such directory/], [['-w', '-', '/etc/passwd/x[1]'], 1, /no such directory/],
     [['-w', '-', '-f', 'what is this', `${net.dir}[1]`], 1, /read the filter/], [['-w', '-', '-s', '1', `${net.dir}[1]`], 2, /14\.\./]
   ] as const) {
     const proc = await scene.run([ours('vdecapture'), ...args], { env })

@@ -3,9 +3,10 @@
  * one of two buffers; the other is being written meanwhile, by a thread of libuv, so that a slow disk or reader never
  * holds up the traffic. When both are full, frames are lost to the capture and counted.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, write, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { connect, Socket } from 'node:net'
 import { systemError, VdeError } from './errors.ts'
+import { lookAt } from './socket-file.ts'
 
 /** A burst of 6 ms at 10 Gbit/s. The system gives the memory when it is first filled. */
 const BUFFER = 8 * 1024 * 1024
@@ -37,7 +38,7 @@ export class CaptureFile {
    */
   constructor (path: string, onFailure: (error: Error) => void) {
     this.#onFailure = onFailure
-    const isSocket = isSocketAt(path)
+    const isSocket = lookAt(path)?.isSocket() === true
     this.#fd = isSocket ? -1 : openCapture(path)
     this.isPipe = isSocket || fstatSync(this.#fd).isFIFO()
     if (isSocket) this.#socket = connect({ path })
@@ -137,15 +138,6 @@ export class CaptureFile {
     this.#used = 0
     this.#writing = 0
     this.#onFailure(error)
-  }
-}
-
-/** What cannot be looked at is none: opening it says why. */
-const isSocketAt = (path: string): boolean => {
-  try {
-    return lstatSync(path).isSocket()
-  } catch {
-    return false
   }
 }
 

@@ -8,7 +8,8 @@
  * changed through /proc/self/fd, which reaches that very inode whatever the name has become.
  */
 import {
-  chmodSync, chownSync, closeSync, constants, existsSync, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync
+  chmodSync, chownSync, closeSync, constants, existsSync, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync,
+  type Stats
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { native, DGRAM, STREAM } from '@vde-ts/native'
@@ -35,6 +36,15 @@ export const fileError = (error: unknown, action: string): VdeError => {
   const { code, errno, message } = error as NodeJS.ErrnoException
   const name = errno === undefined ? (code ?? 'EIO') as Errno : errnoName(errno)
   return new VdeError(name, action, message.replace(/^E[A-Z0-9]+: /, ''), { cause: error })
+}
+
+/** What has the name `path`, links not followed; undefined: nothing, or what cannot be looked at, as below a file. */
+export const lookAt = (path: string): Stats | undefined => {
+  try {
+    return lstatSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 /** What to change of a socket file; absent fields stay. */
@@ -78,11 +88,10 @@ export const probe = (path: string, type: number): Found => {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'foreign'
   }
-  const fd = native.unixSocket(type)
-  if (fd < 0) return 'live' // without a descriptor nothing is known: leave it alone
-  const result = native.connectUnix(fd, path)
-  native.close(fd)
-  // EAGAIN: its backlog is full; EPERM: a datagram socket connected to another; EPROTOTYPE: another type of socket.
+  const result = connectNow(type, path)
+  if (result >= 0) native.close(result)
+  // EMFILE: nothing is known, so it is left alone. EAGAIN: its backlog is full; EPERM: a datagram socket connected to
+  // another; EPROTOTYPE: another type of socket.
   return result === -ECONNREFUSED ? 'stale' : 'live'
 }
 
@@ -116,6 +125,16 @@ export const clearSocketPath = (path: string, type: number, action: string): voi
   if (found === 'stale' && !removeStale(path, type)) {
     throw new VdeError('EACCES', action, `a dead program left "${path}", and it cannot be removed`)
   }
+}
+
+/** A new socket of `type` connected to the one at `path`, which the caller owns, or -errno. */
+export const connectNow = (type: number, path: string): number => {
+  const fd = native.unixSocket(type)
+  if (fd < 0) return fd
+  const result = native.connectUnix(fd, path)
+  if (result >= 0) return fd
+  native.close(fd)
+  return result
 }
 
 /** Removes one file. True when nothing is there afterwards. */

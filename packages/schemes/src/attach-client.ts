@@ -14,11 +14,8 @@ import { describeSelf } from './accounts.ts'
 import {
   ATTACH, ATTACH_MS, MAX_PACKET, SOCKET_BUFFER, UNSUPPORTED, decodeAnswer, encodeAttach, type AttachPlace, type AttachRefusal
 } from './attach-protocol.ts'
-import { awaitReady, sleep } from './await-ready.ts'
+import { awaitReady, connectBy } from './await-ready.ts'
 import { tapLink, type TapLink } from './tap-link.ts'
-
-const EAGAIN = 11
-const RETRY_MS = 10
 
 /** How to be plugged in, and where. */
 export interface AttachOffer {
@@ -70,7 +67,7 @@ export const attachSocket = async (offer: AttachOffer, sink: FrameSink): Promise
 const attach = async <T>(
   offer: AttachOffer, kind: string, fds: readonly number[], make: (fd: number, place: AttachPlace, received: number) => T
 ): Promise<T | NotAttached> => {
-  const fd = await connectAttach(`${offer.directory}/${ATTACH}`)
+  const fd = await connectBy(performance.now() + ATTACH_MS, SEQPACKET, `${offer.directory}/${ATTACH}`)
   if (fd < 0) return 'absent'
   const request = encodeAttach({ ...offer, kind, description: describeSelf(offer.description, MAX_DESCRIPTION) })
   const received = new Int32Array(kind === 'socket' ? 1 : 0).fill(-1)
@@ -86,20 +83,6 @@ const attach = async <T>(
   native.close(fd)
   if (answer === null || answer.errno === UNSUPPORTED) return 'unsupported'
   throw new VdeError(errnoName(answer.errno), `open vde://${offer.directory}`, answer.text)
-}
-
-const connectAttach = async (path: string): Promise<number> => {
-  const fd = native.unixSocket(SEQPACKET)
-  if (fd < 0) return fd
-  const deadline = performance.now() + ATTACH_MS
-  let result = native.connectUnix(fd, path)
-  while (result === -EAGAIN && performance.now() < deadline) {
-    await sleep(RETRY_MS)
-    result = native.connectUnix(fd, path)
-  }
-  if (result >= 0) return fd
-  native.close(fd)
-  return result
 }
 
 /** Null: no answer, or none that is understood. */

@@ -4,8 +4,9 @@
  *     ''            -> ~/.vdeplug/default, ~/.vde2/default.switch, else vde://
  *     /tmp/sw[3]    -> a regular file? its first line, once. Else vde:///tmp/sw[3]
  */
-import { closeSync, constants, lstatSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { lookAt } from '@vde-ts/link/socket-file.js'
 import { MAX_INDIRECT, indirectLine, splitScheme } from '@vde-ts/vnl'
 
 /** Files, below the home directory, that name the default network, in the order they are looked for. */
@@ -37,7 +38,7 @@ const defaultVnl = (): string => {
   for (const name of DEFAULTS) {
     const path = join(home, name)
     // A symbolic link counts even when it leads nowhere: the user has said which network, and shall hear that it is missing.
-    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return path
+    if (lookAt(path) !== undefined) return path
   }
   return ''
 }

@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs'
 import { native } from '@vde-ts/native'
 import { VdeError, systemError } from '@vde-ts/link'
-import { bindWithMode, checkLength, removeFile, removeStale, setAccess } from '@vde-ts/link/socket-file.js'
+import { bindWithMode, checkLength, lookAt, removeFile, removeStale, setAccess } from '@vde-ts/link/socket-file.js'
 import { groupNumber } from './accounts.ts'
 import type { OpenContext } from './scheme.ts'
 
@@ -22,7 +22,7 @@ export type Holder = 'nobody' | 'same' | 'other' | 'dead' | 'foreign'
  * @returns 'same': `fd` is connected, or (datagrams) its holder hears its peer only
  */
 export const connectTo = (fd: number, path: string): Holder => {
-  const stat = lstatSync(path, { throwIfNoEntry: false })
+  const stat = lookAt(path)
   if (stat === undefined) return 'nobody'
   if (!stat.isSocket()) return 'foreign'
   switch (native.connectUnix(fd, path)) {
@@ -51,7 +51,7 @@ export const takeName = (fd: number, path: string, type: number, context: OpenCo
   const own = {
     path,
     // Another process may have taken our file for dead, and bound its own.
-    remove () { if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) removeFile(path) }
+    remove () { if (lookAt(path)?.ino === ino) removeFile(path) }
   }
   try {
     if (context.group !== '') setAccess(path, { gid: groupNumber(context.group, action) }, action)

@@ -11,6 +11,7 @@ import { native, STREAM } from '@vde-ts/native'
 import { VdeError, systemError, type FrameSink, type Link, type Loop } from '@vde-ts/link'
 import { SLOT_OCTETS } from '@vde-ts/link/receive-slab.js'
 import { LONG_STREAM_HEADER } from '@vde-ts/frame/stream.js'
+import { connectNow } from '@vde-ts/link/socket-file.js'
 import { Acceptor } from './acceptor.ts'
 import { takeName } from './rendezvous.ts'
 import { StreamLink } from './stream-link.ts'
@@ -28,13 +29,8 @@ export const streamScheme: Scheme = {
   params: {},
   open (tail, sink, context) {
     const { path, action } = named('stream', tail)
-    const fd = native.unixSocket(STREAM)
-    if (fd < 0) throw systemError(fd, action, native.strerror(-fd))
-    const result = native.connectUnix(fd, path)
-    if (result < 0) {
-      native.close(fd)
-      throw systemError(result, action, connectText(result, path))
-    }
+    const fd = connectNow(STREAM, path)
+    if (fd < 0) throw systemError(fd, action, connectText(fd, path))
     return longStream(fd, `stream://${path}`, sink, context.loop)
   }
 }

@@ -6,7 +6,7 @@ import { native, IN, SEQPACKET } from '@vde-ts/native'
 import { VdeError, errnoName, systemError } from '@vde-ts/link'
 import type { Arrival, Ticket } from '@vde-ts/link/part.js'
 import { stateOf } from '@vde-ts/link/state-text.js'
-import { checkLength } from '@vde-ts/link/socket-file.js'
+import { checkLength, connectNow } from '@vde-ts/link/socket-file.js'
 import { BATCH, STATE_VERSION, TAKEOVER, TAKEOVER_MS, hear, leftMs, parting, say, type Step } from './takeover-protocol.ts'
 
 /** For the answer to the greeting: the other may be in the middle of something. */
@@ -90,11 +90,8 @@ const greet = (fd: number, action: string): void => {
 
 const connect = (path: string, action: string): number => {
   checkLength(path, action)
-  const fd = native.unixSocket(SEQPACKET)
-  if (fd < 0) throw systemError(fd, action, native.strerror(-fd))
-  const result = native.connectUnix(fd, path)
-  if (result >= 0) return fd
-  native.close(fd)
+  const result = connectNow(SEQPACKET, path)
+  if (result >= 0) return result
   const found = result === -2 ? 'no switch that can be taken over serves it' : result === -111 ? 'its switch has died, start without --takeover' : ''
   throw systemError(result, action, found === '' ? native.strerror(-result) : `${native.strerror(-result)}: ${found}`)
 }

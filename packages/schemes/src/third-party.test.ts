@@ -41,6 +41,10 @@ test('are found in VDE_TS_SCHEMES, read by their own grammar, also nested', asyn
     assert.is(link.label, 'skyblue')
     assert.is((await openVnl('x+nest.1://a/c=b{x-colour://c/colour=d}', new Recorder())).label, 'ab')
     assert.match((await refusal(openVnl('x-colour://sky/shade=1', new Recorder()))).message, /unknown key: "shade", want one of colour/)
+    // Of a name that is a file there is nothing below.
+    process.env['VDE_TS_SCHEMES'] = `${dir.path}/vde-ts-scheme-x-colour/package.json`
+    assert.is((await refusal(openVnl('x-none://', new Recorder()))).code, 'EPROTONOSUPPORT')
+    process.env['VDE_TS_SCHEMES'] = dir.path
     assert.match((await refusal(openVnl('x+nest.1://a{x-colour://c/d=1}', new Recorder()))).message, /at character 27: unknown key/)
   })
   dir.remove()

@@ -28,7 +28,13 @@ const directories = (): string[] => {
   }
 }
 
-const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+const isDirectory = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
 
 /** Names of the schemes that packages offer, sorted; nothing is loaded. */
 export const thirdPartyNames = (): string[] => {

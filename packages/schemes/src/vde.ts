@@ -21,7 +21,7 @@ import {
 } from '@vde-ts/frame/control.js'
 import { parseMode } from '@vde-ts/vnl'
 import { DEFAULT_DIRECTORIES, joinByAttach } from './attach-target.ts'
-import { awaitReady, sleep } from './await-ready.ts'
+import { awaitReady, connectBy } from './await-ready.ts'
 import { bindClientSocket, removeClientSocket, type ClientAccess, type ClientSocket } from './client-socket.ts'
 import { DatagramLink } from './datagram-link.ts'
 import { checkLength, fileError, setAccess } from '@vde-ts/link/socket-file.js'
@@ -30,7 +30,6 @@ import type { OpenContext, Scheme, Tail } from './scheme.ts'
 
 /** How long a switch may take to answer, in milliseconds. */
 const ANSWER_MS = 5000
-const RETRY_MS = 10
 const EAGAIN = 11
 
 /** What to join and how. */
@@ -147,16 +146,8 @@ const connectControl = async (directory: string, port: string, deadline: number,
 
 const connectStream = async (path: string, deadline: number, action: string): Promise<number> => {
   checkLength(path, action)
-  const fd = native.unixSocket(STREAM)
-  if (fd < 0) throw systemError(fd, action, native.strerror(-fd))
-  let result = native.connectUnix(fd, path)
-  // A full backlog answers EAGAIN at once instead of waiting, and epoll does not tell when there is room.
-  while (result === -EAGAIN && performance.now() < deadline) {
-    await sleep(RETRY_MS)
-    result = native.connectUnix(fd, path)
-  }
-  if (result >= 0) return fd
-  native.close(fd)
+  const result = await connectBy(deadline, STREAM, path)
+  if (result >= 0) return result
   throw systemError(result, action, connectFailure(result, path))
 }
 

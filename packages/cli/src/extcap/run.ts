@@ -1,9 +1,10 @@
 /** vde_extcap: the switch ports of a user, as Wireshark's external capture programs are spoken to. */
-import { lstatSync, mkdirSync, openSync, readlinkSync, realpathSync, symlinkSync, unlinkSync } from 'node:fs'
+import { mkdirSync, openSync, readlinkSync, realpathSync, symlinkSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ConsoleClient } from '@vde-ts/console/client.js'
 import { compileFilter, WHOLE_FRAME } from '@vde-ts/console/switch/captures.js'
 import { VdeError } from '@vde-ts/link/errors.js'
+import { lookAt } from '@vde-ts/link/socket-file.js'
 import { UsageError, type Parsed, type Values } from '../command.ts'
 import type { Program } from '../run.ts'
 import { entries, registryDir, type Entry } from '../registry/registry.ts'
@@ -78,7 +79,7 @@ const install = (): void => {
 /** Replaces a link, and nothing else. */
 const link = (target: string, path: string): void => {
   mkdirSync(dirname(path), { recursive: true })
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  const found = lookAt(path)
   if (found?.isSymbolicLink() === true) {
     if (readlinkSync(path) === target) return
     unlinkSync(path)

@@ -11,6 +11,7 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { VdeError } from '@vde-ts/link/errors.js'
+import { lookAt } from '@vde-ts/link/socket-file.js'
 
 /** One running switch. */
 export interface Entry {
@@ -28,7 +29,7 @@ export interface Entry {
 export const registryDir = (env: NodeJS.ProcessEnv = process.env): string => {
   const uid = process.geteuid!()
   const runtime = env['XDG_RUNTIME_DIR']
-  const hasRuntime = runtime !== undefined && runtime.startsWith('/') && lstatSync(runtime, { throwIfNoEntry: false })?.uid === uid
+  const hasRuntime = runtime !== undefined && runtime.startsWith('/') && lookAt(runtime)?.uid === uid
   const dir = hasRuntime ? join(runtime, 'vde-ts') : `/tmp/vde-ts-${uid}`
   try {
     mkdirSync(dir, { mode: 0o700 })

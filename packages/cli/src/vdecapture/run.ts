@@ -1,7 +1,8 @@
 /** vdecapture: finds the switch, and records. */
-import { lstatSync, openSync, realpathSync } from 'node:fs'
+import { openSync, realpathSync } from 'node:fs'
 import { WHOLE_FRAME } from '@vde-ts/console/switch/captures.js'
 import { VdeError } from '@vde-ts/link/errors.js'
+import { lookAt } from '@vde-ts/link/socket-file.js'
 import { UsageError, type Parsed } from '../command.ts'
 import type { Program } from '../run.ts'
 import { entries, registryDir } from '../registry/registry.ts'
@@ -37,7 +38,7 @@ const readSnapLen = (text: string | undefined): number => {
 /** The console of the switch that serves `path`, or `path` itself when it is a socket. @throws {VdeError} ENOENT */
 const findConsole = (path: string): string => {
   const action = `find the switch "${path}"`
-  const found = lstatSync(path, { throwIfNoEntry: false })
+  const found = lookAt(path)
   if (found === undefined) throw new VdeError('ENOENT', action, 'there is no such directory or socket')
   if (found.isSocket()) return path
   const dir = realpathSync(path)
