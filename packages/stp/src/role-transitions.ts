@@ -55,9 +55,12 @@ const enter = (port: TreePort): boolean => {
   }
 }
 
-const disabled = (port: TreePort): boolean => {
-  port.prt = 'DISABLED_PORT'
-  port.fdWhile = maxAge(port)
+const disabled = (port: TreePort): boolean => rest(port, 'DISABLED_PORT', maxAge(port))
+
+/** What DISABLED_PORT and ALTERNATE_PORT do: they discard already, and have nothing left to agree upon. */
+const rest = (port: TreePort, state: 'DISABLED_PORT' | 'ALTERNATE_PORT', fdWhile: number): boolean => {
+  port.prt = state
+  port.fdWhile = fdWhile
   port.synced = true
   port.rrWhile = 0
   port.sync = port.reRoot = false
@@ -167,11 +170,4 @@ const alternatePort = (tree: TreeState, port: TreePort): boolean => {
   return (port.fdWhile !== forwardDelay(port) || port.sync || port.reRoot || !port.synced) && alternate(port)
 }
 
-const alternate = (port: TreePort): boolean => {
-  port.prt = 'ALTERNATE_PORT'
-  port.fdWhile = forwardDelay(port)
-  port.synced = true
-  port.rrWhile = 0
-  port.sync = port.reRoot = false
-  return true
-}
+const alternate = (port: TreePort): boolean => rest(port, 'ALTERNATE_PORT', forwardDelay(port))
