@@ -9,7 +9,7 @@ import { readdirSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { HEADROOM, OFFLOAD, type FrameSink, type Link } from './link.ts'
-import { Recorder, lentFrame, settle, testFrame, until, within, DEADLINE_MS } from './testing.ts'
+import { Recorder, lentCopy, lentFrame, settle, testFrame, until, within, DEADLINE_MS } from './testing.ts'
 
 /** Opens two links, each delivering to its sink what the other one sends. They are left paused. */
 export type MakePair = (left: FrameSink, right: FrameSink) => Promise<readonly [Link, Link]>
@@ -87,8 +87,7 @@ const openAndClose = async (makePair: MakePair, options: ContractOptions): Promi
 /** Sends all frames, waiting for room whenever there is none. `sink` is that of `link`. */
 export const sendAll = async (link: Link, sink: Recorder, frames: readonly Uint8Array[]): Promise<void> => {
   for (const frame of frames) {
-    const lent = new Uint8Array(HEADROOM + frame.length)
-    lent.set(frame, HEADROOM)
+    const lent = lentCopy(frame)
     for (;;) {
       const before = sink.writable
       if (link.send(lent, HEADROOM, frame.length)) break

@@ -72,9 +72,12 @@ export class Recorder implements FrameSink {
 export const quietSink: FrameSink = { onFrame () {}, onWritable () {}, onUp () {}, onDown () {}, onClose () {} }
 
 /** A test frame as a link with offload wants it: HEADROOM octets in front, its offload header zero. Its length is `len`. */
-export const lentFrame = (len: number, serial?: number): Uint8Array => {
-  const lent = new Uint8Array(HEADROOM + len)
-  lent.set(testFrame(len, serial), HEADROOM)
+export const lentFrame = (len: number, serial?: number): Uint8Array => lentCopy(testFrame(len, serial))
+
+/** The same of a frame that is given. */
+export const lentCopy = (frame: Uint8Array): Uint8Array => {
+  const lent = new Uint8Array(HEADROOM + frame.length)
+  lent.set(frame, HEADROOM)
   return lent
 }
 

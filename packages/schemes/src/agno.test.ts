@@ -3,12 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { HEADROOM, type Link } from '@vde-ts/link'
-import { Recorder, bytesPerRun, hex, quietSink, settle } from '@vde-ts/link/testing.js'
-import { native, SEQPACKET } from '@vde-ts/native'
+import { Recorder, bytesPerRun, hex, lentCopy, quietSink, settle } from '@vde-ts/link/testing.js'
 import { keyOf } from './agno-key.ts'
 import { readType } from './agno.ts'
 import { openVnl } from './registry.ts'
-import { refusal, scratch } from './testing.ts'
+import { openNested, refusal, scratch, type Nested } from './testing.ts'
 
 const KEY = '000102030405060708090a0b0c0d0e0f'
 const MACS = '020000000001 020000000002'
@@ -27,23 +26,13 @@ test.after.each(({ dir, links }) => {
 })
 
 /** A station with the key, and the bare network behind it. */
-const open = async (context: Context, options = ''): Promise<{ station: Recorder, link: Link, network: Recorder, far: Link }> => {
-  const ends = new Int32Array(2)
-  native.socketPair(SEQPACKET, ends)
-  const [station, network] = [new Recorder(), new Recorder()]
-  const link = await openVnl(`agno://${context.key}${options}{seqpacket://${ends[0]}}`, station)
-  const far = await openVnl(`seqpacket://${ends[1]}`, network)
-  context.links.push(link, far)
-  link.resume()
-  far.resume()
-  return { station, link, network, far }
+const open = async (context: Context, options = ''): Promise<Nested> => {
+  const made = await openNested((inner) => `agno://${context.key}${options}{${inner}}`)
+  context.links.push(made.link, made.far)
+  return made
 }
 
-const send = (link: Link, octets: Uint8Array): void => {
-  const lent = new Uint8Array(HEADROOM + octets.length)
-  lent.set(octets, HEADROOM)
-  assert.ok(link.send(lent, HEADROOM, octets.length))
-}
+const send = (link: Link, octets: Uint8Array): void => { assert.ok(link.send(lentCopy(octets), HEADROOM, octets.length)) }
 
 /** An encrypted frame written down here, by node:crypto. `at` is seconds from now. */
 const sealed = (payload: Uint8Array, { type = 0x0800, at = 0, magic = 'agno', padding = (16 - payload.length % 16) % 16, key = KEY } = {}): Uint8Array => {

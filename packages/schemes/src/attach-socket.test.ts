@@ -3,24 +3,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { superFrame } from '@vde-ts/frame/testing-super-frame.js'
 import { native, SEQPACKET } from '@vde-ts/native'
-import { linkContract } from '@vde-ts/link/contract.js'
-import { HEADROOM, OFFLOAD, loop, type FrameSink, type Link } from '@vde-ts/link'
+import { HEADROOM, OFFLOAD } from '@vde-ts/link'
 import { Recorder, lentFrame, settle, testFrame, until } from '@vde-ts/link/testing.js'
 import { decodeAnswer } from './attach-protocol.ts'
-import { VdeListener } from './listener.ts'
 import { openVnl } from './registry.ts'
-import { descriptors, scratch, served, type Served } from './testing.ts'
-
-const inSwitch = async (body: (net: Served) => Promise<void>): Promise<void> => {
-  const dir = scratch()
-  const net = served(`${dir.path}/sw`)
-  try {
-    await body(net)
-  } finally {
-    net.close()
-    dir.remove()
-  }
-}
+import { descriptors } from './testing.ts'
+import { inSwitch } from './testing-attach.ts'
+import { connectionContract } from './testing-connection.ts'
 
 const attach = suite('attach of connections')
 
@@ -131,34 +120,6 @@ attach('a client that reads nothing is queued for as far as its queue goes, the 
 })
 attach.run()
 
-let cleanup = (): void => {}
-
-const makePair = async (left: FrameSink, right: FrameSink): Promise<readonly [Link, Link]> => {
-  const dir = scratch()
-  const made: Link[] = []
-  const listener = new VdeListener({
-    path: `${dir.path}/sw`,
-    mode: 0o600,
-    dirMode: 0o700,
-    gid: -1,
-    action: 'test',
-    busy: 'EADDRINUSE',
-    loop,
-    admit: () => { throw new Error('datagrams') },
-    admitTap: () => ({ port: 1, id: 1, sink: right, start (link) { made.push(link) }, abort () {} }),
-    log () {}
-  })
-  cleanup = () => {
-    listener.close()
-    dir.remove()
-  }
-  const client = await openVnl(listener.directory.path, left, { takesOffload: true })
-  await until(() => made.length === 1, 'the link of the server')
-  return [client, made[0]!]
-}
-
-linkContract('attached connection, client to switch', makePair, { cleanup: () => { cleanup() } })
-linkContract('attached connection, switch to client', async (left, right) => {
-  const [client, server] = await makePair(right, left)
-  return [server, client]
-}, { cleanup: () => { cleanup() } })
+connectionContract('attached connection', (sink, onLink) => ({
+  admitTap: () => ({ port: 1, id: 1, sink, start (link) { onLink(link) }, abort () {} })
+}), { takesOffload: true })

@@ -11,7 +11,7 @@ import { superFrame } from '@vde-ts/frame/testing-super-frame.js'
 import { native } from '@vde-ts/native'
 import { linkContract } from '@vde-ts/link/contract.js'
 import { HEADROOM, OFFLOAD, type Link } from '@vde-ts/link'
-import { Recorder, hex, settle, testFrame, until } from '@vde-ts/link/testing.js'
+import { Recorder, hex, lentCopy, settle, testFrame, until } from '@vde-ts/link/testing.js'
 import { openVnl } from './registry.ts'
 import { program, refusal } from './testing.ts'
 
@@ -41,8 +41,7 @@ const macOf = (name: string): Uint8Array => {
 
 /** `frame` behind its headroom, from `source`. */
 const lentFrom = (frame: Uint8Array, source?: Uint8Array): Uint8Array => {
-  const lent = new Uint8Array(HEADROOM + frame.length)
-  lent.set(frame, HEADROOM)
+  const lent = lentCopy(frame)
   if (source !== undefined) lent.set(source, HEADROOM + 6)
   return lent
 }

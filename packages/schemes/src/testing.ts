@@ -2,9 +2,12 @@
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { VdeError, loop, type FrameSink } from '@vde-ts/link'
+import { native, SEQPACKET } from '@vde-ts/native'
+import { VdeError, loop, type FrameSink, type Link } from '@vde-ts/link'
+import { Recorder } from '@vde-ts/link/testing.js'
 import { Switch, type SwitchOptions } from '@vde-ts/switch'
 import type { VdeListener } from './listener.ts'
+import { openVnl } from './registry.ts'
 import { serveSwitch, type SwitchServerOptions } from './switch-server.ts'
 
 /** A sink that keeps the first `onUp` of a link to itself: who opens it waits for that, and tests of later ones do not see it. */
@@ -71,6 +74,21 @@ export const served = (path: string, options: Partial<SwitchServerOptions> = {},
       listener.close()
     }
   }
+}
+
+/** A link of a nesting scheme, and the bare network behind it, with what each hears. */
+export interface Nested { readonly station: Recorder, readonly link: Link, readonly network: Recorder, readonly far: Link }
+
+/** @param wrap makes the VNL, given that of the network inside. Both links are resumed, and the caller closes them. */
+export const openNested = async (wrap: (inner: string) => string): Promise<Nested> => {
+  const ends = new Int32Array(2)
+  native.socketPair(SEQPACKET, ends)
+  const [station, network] = [new Recorder(), new Recorder()]
+  const link = await openVnl(wrap(`seqpacket://${ends[0]}`), station)
+  const far = await openVnl(`seqpacket://${ends[1]}`, network)
+  link.resume()
+  far.resume()
+  return { station, link, network, far }
 }
 
 /** Open descriptors of this process, by number, with what they are: what a leak check compares. */

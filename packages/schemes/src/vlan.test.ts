@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { HEADROOM, type Link } from '@vde-ts/link'
-import { Recorder, bytesPerRun, hex, quietSink } from '@vde-ts/link/testing.js'
+import { Recorder, bytesPerRun, hex, lentCopy, quietSink } from '@vde-ts/link/testing.js'
 import { native, SEQPACKET } from '@vde-ts/native'
 import { openVnl } from './registry.ts'
-import { refusal } from './testing.ts'
+import { openNested, refusal, type Nested } from './testing.ts'
 
 const MACS = '020000000001 020000000002'
 const PAYLOAD = '0800 ' + '5a'.repeat(46)
@@ -12,25 +12,10 @@ const PAYLOAD = '0800 ' + '5a'.repeat(46)
 const frame = (...tags: string[]): string => `${MACS} ${tags.join(' ')} ${PAYLOAD}`
 const bare = frame()
 
-interface Ends { readonly station: Recorder, readonly link: Link, readonly network: Recorder, readonly far: Link }
+const open = async (vnl: string): Promise<Nested> =>
+  await openNested((inner) => `${vnl}{${inner}}${'}'.repeat(vnl.split('{').length - 1)}`)
 
-const open = async (vnl: string): Promise<Ends> => {
-  const ends = new Int32Array(2)
-  native.socketPair(SEQPACKET, ends)
-  const station = new Recorder()
-  const network = new Recorder()
-  const link = await openVnl(`${vnl}{seqpacket://${ends[0]}}${'}'.repeat(vnl.split('{').length - 1)}`, station)
-  const far = await openVnl(`seqpacket://${ends[1]}`, network)
-  link.resume()
-  far.resume()
-  return { station, link, network, far }
-}
-
-const send = (link: Link, octets: Uint8Array): void => {
-  const lent = new Uint8Array(HEADROOM + octets.length)
-  lent.set(octets, HEADROOM)
-  assert.ok(link.send(lent, HEADROOM, octets.length))
-}
+const send = (link: Link, octets: Uint8Array): void => { assert.ok(link.send(lentCopy(octets), HEADROOM, octets.length)) }
 
 /** What comes out at the far end of one frame; null: nothing. */
 const through = async (link: Link, at: Recorder, text: string): Promise<Uint8Array | null> => {
