@@ -74,11 +74,15 @@ test('login shell: -c vde_plug is the default network', { ours: OURS }, async (s
   assert.deepEqual(await b.end(), CLEAN)
 })
 
-/** Runs a command where /dev/log is ours: `sh DIR COMMAND...`; what it logs is in DIR/log. */
+/**
+ * Runs a command where /dev/log is ours: `sh DIR COMMAND...`; what it logs is in DIR/log. A last line of ours, which has to
+ * arrive, keeps who writes the file from being ended before he has read the command's.
+ */
 const WITH_LOG = 'mkdir "$1/dev" && mount -t tmpfs dev "$1/dev" && ' +
   'for n in null zero random urandom tty; do touch "$1/dev/$n" && mount --bind "/dev/$n" "$1/dev/$n"; done && mount --rbind "$1/dev" /dev && ' +
   '{ setpriv --pdeathsig TERM socat -u UNIX-RECV:/dev/log CREATE:"$1/log" </dev/null & } && ' +
-  'until [ -S /dev/log ]; do sleep 0.02; done; shift; exec "$@"'
+  'until [ -S /dev/log ]; do sleep 0.02; done; dir=$1; shift; "$@"; status=$?; ' +
+  'echo "end $$" | socat -u - UNIX-SENDTO:/dev/log; until grep -q "end $$" "$dir/log"; do sleep 0.02; done; exit $status'
 
 test('login shell: the system log has start, addresses, stop and refusal', { ours: OURS, needs: ['userns', 'socat'] }, async (scene) => {
   const { dir } = await ourSwitch(scene)
