@@ -82,24 +82,25 @@ export const copySum = (to: Uint32Array, word: number, from: DataView, at: numbe
     to[word] = a
     sum += a
   }
-  if (at === end) return foldWords(sum)
-  let tail = 0
-  for (let i = 0; at + i < end; i++) tail |= from.getUint8(at + i) << (8 * i)
-  to[word] = tail
-  return foldWords(sum + (tail >>> 0))
+  if (at < end) {
+    let tail = 0
+    for (let i = 0; at + i < end; i++) tail |= from.getUint8(at + i) << (8 * i)
+    to[word] = tail
+    sum += tail >>> 0
+  }
+  // Halved here: as an argument a sum above 2^31 would be an object wherever the call is not inlined.
+  return swapped((sum & 0xffff) + ((sum >>> 16) & 0xffff) + ((sum / 0x1_0000_0000) | 0))
 }
 
 /** Sum of `count` words from `word`, as {@link sumOctets} of their octets. */
 export const sumWords = (words: Uint32Array, word: number, count: number): number => {
   let sum = 0
   for (let i = 0; i < count; i++) sum += words[word + i]
-  return foldWords(sum)
+  return swapped((sum & 0xffff) + ((sum >>> 16) & 0xffff) + ((sum / 0x1_0000_0000) | 0))
 }
 
-/** The 16-bit sum, big-endian, of little-endian words whose sum is `sum`, below 2^48. */
-const foldWords = (sum: number): number => {
-  const low = sum >>> 0
-  const high = (sum - low) / 0x1_0000_0000
-  const folded = fold((low & 0xffff) + (low >>> 16) + high)
+/** The 16-bit sum, big-endian, of the sum of little-endian 16-bit words. */
+const swapped = (sum: number): number => {
+  const folded = fold(sum)
   return ((folded & 0xff) << 8) | (folded >> 8)
 }

@@ -24,15 +24,15 @@ blocks('a packet is cut to what is kept, filled up, and says its direction', () 
   const to = new Uint8Array(64).fill(0xee)
   assert.is(packetBlockSize(5), 52)
   // 2^32 * 0x11223 + 0x99887766 microseconds
-  writePacketBlock(to, 4, 3, 0x11223 * 0x1_0000_0000 + 0x99887766, true, hex('77 0102030405060708'), 1, 8, 5)
+  writePacketBlock(to, 4, 3, Float64Array.of(0x11223 * 0x1_0000_0000 + 0x99887766), true, hex('77 0102030405060708'), 1, 8, 5)
   assert.is(text(to), want(`eeeeeeee 06000000 34000000 03000000 23120100 66778899 05000000 08000000 0102030405 000000
     0200 0400 01000000 00000000 34000000 eeeeeeee eeeeeeee`))
-  writePacketBlock(to, 0, 0, 0, false, hex('01020304'), 0, 4, 4)
+  writePacketBlock(to, 0, 0, Float64Array.of(0), false, hex('01020304'), 0, 4, 4)
   assert.is(text(to.subarray(32, 44)), want('0200 0400 02000000 00000000'))
 })
 
 blocks('statistics count what was seen and what was lost', () => {
-  assert.is(text(statisticsBlock(0, 5, 0x1_0000_0002, 3)), want(`05000000 34000000 00000000 00000000 05000000
+  assert.is(text(statisticsBlock(0, Float64Array.of(5), 0x1_0000_0002, 3)), want(`05000000 34000000 00000000 00000000 05000000
     0400 0800 02000000 01000000 0500 0800 03000000 00000000 00000000 34000000`))
 })
 

@@ -44,9 +44,12 @@ export interface CaptureInterface {
 /** Octets of a packet block with `captured` octets of frame. */
 export const packetBlockSize = (captured: number): number => PACKET_OVERHEAD + padded(captured)
 
-/** Writes a packet block at `at`, where {@link packetBlockSize} octets are free. `timeUs` counts from 1970. */
+/**
+ * Writes a packet block at `at`, where {@link packetBlockSize} octets are free. The first number of `time` is microseconds
+ * since 1970: as an argument of its own it would be an object per frame.
+ */
 export const writePacketBlock = (
-  to: Uint8Array, at: number, id: number, timeUs: number, isIn: boolean,
+  to: Uint8Array, at: number, id: number, time: Float64Array, isIn: boolean,
   buf: Uint8Array, off: number, len: number, captured: number
 ): void => {
   const size = packetBlockSize(captured)
@@ -55,7 +58,7 @@ export const writePacketBlock = (
   set32(to, at, PACKET)
   set32(to, at + 4, size)
   set32(to, at + 8, id)
-  writeTime(to, at + 12, timeUs)
+  writeTime(to, at + 12, time)
   set32(to, at + 20, captured)
   set32(to, at + 24, len)
   copyOctets(to, data, buf, off, captured)
@@ -89,10 +92,10 @@ export const interfaceBlock = ({ name, description, snapLen, filter }: CaptureIn
 }
 
 /** What interface `id` saw and lost, for the end of a file. */
-export const statisticsBlock = (id: number, timeUs: number, received: number, dropped: number): Uint8Array => {
+export const statisticsBlock = (id: number, time: Float64Array, received: number, dropped: number): Uint8Array => {
   const body = new Uint8Array(12)
   set32(body, 0, id)
-  writeTime(body, 4, timeUs)
+  writeTime(body, 4, time)
   return block(STATISTICS, body, [countOption(ISB_RECEIVED, received), countOption(ISB_DROPPED, dropped)])
 }
 
@@ -129,9 +132,9 @@ const countOption = (code: number, count: number): Uint8Array => {
   return option(code, value)
 }
 
-const writeTime = (to: Uint8Array, at: number, timeUs: number): void => {
-  set32(to, at, Math.floor(timeUs / 0x1_0000_0000))
-  set32(to, at + 4, timeUs)
+const writeTime = (to: Uint8Array, at: number, time: Float64Array): void => {
+  set32(to, at, (time[0] / 0x1_0000_0000) | 0)
+  set32(to, at + 4, time[0] | 0)
 }
 
 const set16 = (to: Uint8Array, at: number, value: number): void => {

@@ -167,7 +167,8 @@ export class Segmenter {
     setBig16(buf, at + place, 0)
     if (protocol === TCP) {
       const from = this.#off + transport
-      const seq = ((big16(this.#from, from + 4) << 16) | big16(this.#from, from + 6)) + i * size
+      // Kept an integer of 32 bits: as a double it would be an object where `setBig16` is not inlined.
+      const seq = (((big16(this.#from, from + 4) << 16) | big16(this.#from, from + 6)) + i * size) | 0
       setBig16(buf, at + transport + 4, seq >>> 16)
       setBig16(buf, at + transport + 6, seq)
       const isLast = i === this.#count - 1

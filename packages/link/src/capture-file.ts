@@ -13,6 +13,8 @@ const BUFFER = 8 * 1024 * 1024
 /** Octets that are worth a write of their own; fewer wait for the timer. */
 const SOON = 256 * 1024
 const WAIT_MS = 20
+/** A getter that makes an object each time it is asked. */
+const ORIGIN = performance.timeOrigin
 
 /** Owns its descriptor until {@link CaptureFile.close}. */
 export class CaptureFile {
@@ -29,6 +31,7 @@ export class CaptureFile {
   #position = 0
   #timer: NodeJS.Timeout | null = null
   #isUrgent = false
+  readonly #time = new Float64Array(1)
   #isClosed = false
 
   /**
@@ -46,15 +49,18 @@ export class CaptureFile {
     this.#socket?.on('error', (error) => { this.#fail(error) })
   }
 
-  /** Microseconds since 1970. */
-  nowUs (): number { return (performance.timeOrigin + performance.now()) * 1000 }
+  /** Microseconds since 1970, in memory that the next call overwrites. */
+  now (): Float64Array {
+    this.#time[0] = (ORIGIN + performance.now()) * 1000
+    return this.#time
+  }
 
   /** Where `octets` of {@link buf} are free, -1 when there is no room. What is reserved counts as written. */
   reserve (octets: number): number {
     const at = this.#used
     if (at + octets > BUFFER || this.#isClosed) return -1
     this.#used = at + octets
-    if (this.#timer === null) this.#timer = setTimeout(() => { this.#onTimer() }, WAIT_MS)
+    if (this.#timer === null) this.#wait()
     if (at + octets > SOON && !this.#isUrgent) this.#hurry()
     return at
   }
@@ -89,6 +95,9 @@ export class CaptureFile {
     }
     closeSync(this.#fd)
   }
+
+  /** Not in {@link reserve}: a function that holds a closure makes its context with each call. */
+  #wait (): void { this.#timer = setTimeout(() => { this.#onTimer() }, WAIT_MS) }
 
   #hurry (): void {
     this.#isUrgent = true

@@ -107,12 +107,16 @@ class Recorder implements Coder {
       this.#lost++
       return
     }
-    writePacketBlock(file.buf, at, 0, file.nowUs(), isIn, buf, off, len, captured)
+    writePacketBlock(file.buf, at, 0, file.now(), isIn, buf, off, len, captured)
     this.#frames++
     this.#octets += size
-    if (this.#octets < this.#plan.size || this.#isTurning) return
+    if (this.#octets >= this.#plan.size && !this.#isTurning) this.#turnSoon()
+  }
+
+  /** Files are opened and closed outside of the traffic. */
+  #turnSoon (): void {
     this.#isTurning = true
-    setImmediate(() => { this.#turn() }) // files are opened and closed outside of the traffic
+    setImmediate(() => { this.#turn() })
   }
 
   #turn (): void {
@@ -150,7 +154,7 @@ class Recorder implements Coder {
   #end (): void {
     const file = this.#file
     this.#file = null
-    file?.close(statisticsBlock(0, file.nowUs(), this.#frames, this.#lost))
+    file?.close(statisticsBlock(0, file.now(), this.#frames, this.#lost))
   }
 
   /** The network goes on without a record. */

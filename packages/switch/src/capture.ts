@@ -16,8 +16,8 @@ export interface CaptureSink {
   readonly buf: Uint8Array
   /** Where `octets` of {@link buf} are free, -1 when there is no room. What is reserved counts as written. */
   reserve (octets: number): number
-  /** Microseconds since 1970. */
-  nowUs (): number
+  /** Microseconds since 1970, in memory that the next call overwrites. */
+  now (): Float64Array
 }
 
 /** What to capture. */
@@ -80,6 +80,6 @@ export class Capture implements FrameTap {
     }
     this.frames++
     this.octets += len
-    writePacketBlock(sink.buf, at, 0, sink.nowUs(), isIn, buf, off, len, captured)
+    writePacketBlock(sink.buf, at, 0, sink.now(), isIn, buf, off, len, captured)
   }
 }

@@ -104,7 +104,8 @@ class Memory implements CaptureSink {
   readonly buf = new Uint8Array(100_000)
   used = 0
   limit = 100_000
-  nowUs (): number { return 1 }
+  readonly time = Float64Array.of(1)
+  now (): Float64Array { return this.time }
   reserve (octets: number): number {
     if (this.used + octets > this.limit) return -1
     this.used += octets

@@ -68,7 +68,7 @@ export class Captures {
   #end (running: RunningCapture): void {
     const { capture, file, failure } = running
     capture.stop()
-    file.close(failure === null ? statisticsBlock(0, file.nowUs(), capture.frames + capture.drops, capture.drops) : NOTHING)
+    file.close(failure === null ? statisticsBlock(0, file.now(), capture.frames + capture.drops, capture.drops) : NOTHING)
     this.#all = this.#all.filter((one) => one !== running)
   }
 
