@@ -55,16 +55,23 @@ files('exclusive: replaces what a dead process left', () => {
   assert.is(readFileSync(path, 'latin1'), text)
 })
 
+/** Waits until /proc says `text` of the process. */
+const statusShows = async (pid: number, text: string): Promise<void> => {
+  const end = Date.now() + 5000
+  while (!readFileSync(`/proc/${pid}/stat`, 'latin1').includes(text)) {
+    if (Date.now() > end) throw new Error(`Cannot see "${text}" of process ${pid}: 5 s went by`)
+    await new Promise((resolve) => { setTimeout(resolve, 5) })
+  }
+}
+
 files('exclusive: replaces what a zombie left', async () => {
-  // The shell becomes a program that never waits for its child.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  // The shell becomes a program that never waits for its child, which ends only then.
+  const parent = spawn('sh', ['-c', 'exec 3<&0; (read end <&3) & echo $!; exec sleep 60 3<&-'], { stdio: ['pipe', 'pipe', 'ignore'] })
   try {
     const pid = String(await new Promise((resolve) => { parent.stdout.once('data', resolve) }))
-    const end = Date.now() + 5000
-    while (!readFileSync(`/proc/${pid.trim()}/stat`, 'latin1').includes(') Z ')) {
-      if (Date.now() > end) throw new Error('Cannot see the zombie: 5 s went by')
-      await new Promise((resolve) => { setTimeout(resolve, 5) })
-    }
+    await statusShows(parent.pid!, '(sleep) ')
+    parent.stdin.end()
+    await statusShows(Number(pid), ') Z ')
     writeFileSync(path, pid)
     writePidFile(path, text, 'exclusive', 'vde_switch')
     assert.is(readFileSync(path, 'latin1'), text)
