@@ -2,7 +2,7 @@
  * Imports go down only. Each package may import the packages named here and nothing else of the workspace; the pure ones
  * may not import Node either. Fails on a forbidden edge, on a cycle, and on a package.json that says otherwise.
  *
- *     L0 frame vnl   L1 native tun-tap   L2 link   L3 stp switch impair console schemes namespace   L4 cli
+ *     L0 frame vnl   L1 native tun-tap   L2 link   L3 stp switch impair model console schemes namespace   L4 cli
  *
  * Inside L3 the order is written out: the switch stands on stp, console on the switch, schemes on both.
  */
@@ -19,10 +19,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   stp: ['frame'],
   switch: ['frame', 'link', 'stp'],
   impair: ['frame', 'link'],
+  model: ['frame', 'vnl'],
   console: ['frame', 'link', 'native', 'stp', 'switch', 'impair'],
   schemes: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'console'],
   namespace: ['native', 'tun-tap', 'link'],
-  cli: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'console', 'schemes', 'namespace']
+  cli: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'model', 'console', 'schemes', 'namespace']
 }
 
 /** Packages without I/O and clock: no Node module, and none of the globals that read the world. */
@@ -31,7 +32,8 @@ const PURE: Readonly<Record<string, RegExp>> = {
   vnl: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   stp: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   switch: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
-  impair: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/
+  impair: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
+  model: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/
 }
 
 /** Only L4 may depend on packages from outside the workspace. */
