@@ -17,11 +17,12 @@ import { etherType, isGroup, setEtherType, macHi, macLo, MIN_WIRE_FRAME } from '
 import { isPlain } from '@vde-ts/frame/offload.js'
 import { popTag, pushTag, setTagControl, SERVICE_TPID, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
 import { OFFLOAD, HEADROOM } from '@vde-ts/link/link.js'
+import { RUNT, taggedVlan } from './classify.ts'
 import { type Fdb, KNOWN, MOVED, NEW, OVER_LIMIT, PINNED, REFUSED } from './fdb.ts'
 import type { Gate } from './gate.ts'
 import type { Port } from './port.ts'
 import { NOT_ISOLATED } from './port-guard.ts'
-import { ADMIT_TAGGED, ADMIT_UNTAGGED } from './port-vlan.ts'
+import { ADMIT_UNTAGGED } from './port-vlan.ts'
 import type { StormControl } from './storm.ts'
 import { NO_VLAN, type Vlan } from './vlan.ts'
 import { WireForms } from './wire-form.ts'
@@ -29,7 +30,6 @@ import { WireForms } from './wire-form.ts'
 /** Added to a VID: the key space of the addresses behind tags of an undefined VLAN. */
 export const OPAQUE = 0x1000
 
-const TAGGED_HEADER = 18
 /** How often a frame may come back while it is still being sent, through links that deliver at once. */
 const MAX_DEPTH = 16
 
@@ -122,22 +122,19 @@ export class Bridge {
       this.#ingress(port, port.bareVlan, false, buf, off, len)
       return
     }
-    if (len < TAGGED_HEADER) {
-      port.drops.runt++
+    const vid = taggedVlan(port, buf, off, len)
+    if (vid < 0) {
+      if (vid === RUNT) port.drops.runt++
+      else port.drops.frameType += this.#wireFrames
       return
     }
     const tci = tagControl(buf, off)
-    const vid = tci & 0xfff
-    if ((port.admits & (vid === 0 ? ADMIT_UNTAGGED : ADMIT_TAGGED)) === 0) {
-      port.drops.frameType += this.#wireFrames
-      return
-    }
-    if (vid !== 0 || port.pvid === 0) {
+    if ((tci & 0xfff) === vid) {
       this.#ingress(port, vid, true, buf, off, len)
       return
     }
-    setTagControl(buf, off, tci | port.pvid)
-    this.#ingress(port, port.pvid, true, buf, off, len)
+    setTagControl(buf, off, tci | vid)
+    this.#ingress(port, vid, true, buf, off, len)
     setTagControl(buf, off, tci)
   }
 

@@ -30,6 +30,15 @@ export class Gate {
 
   constructor (port: Port) { this.#port = port }
 
+  /** The same at the entry of another port, apart; nobody watches there. */
+  copy (port: Port): Gate {
+    const made = new Gate(port)
+    made.rate = this.rate?.copy() ?? null
+    made.protocols = this.protocols
+    made.reserved = this.reserved
+    return made
+  }
+
   /** Nothing is set up any more: the port needs it no longer. */
   get isIdle (): boolean {
     return this.taps === null && !this.isMirror && this.rate === null && this.reserved === 0 && this.protocols === null

@@ -54,10 +54,13 @@ export class QueueBudget {
   /** Octets of chunks kept for reuse. */
   get spare (): number { return this.#free.length * CHUNK }
 
+  /** Whether a chunk of `size` octets can be had by a queue that holds `held`. */
+  mayTake (size: number, held: number): boolean { return this.#used + Math.max(size, CHUNK) + held <= this.limit }
+
   /** An empty chunk of `size` octets or more for a queue that holds `held` octets of chunks; null: not for this one. */
   take (size: number, held: number): Chunk | null {
-    const want = size <= CHUNK ? CHUNK : size
-    if (this.#used + want + held > this.limit) return null
+    if (!this.mayTake(size, held)) return null
+    const want = Math.max(size, CHUNK)
     this.#used += want
     if (want > CHUNK) return new Chunk(want) // one super-frame; not kept afterwards
     return this.#free.pop() ?? new Chunk(CHUNK)
@@ -104,7 +107,7 @@ export class FrameQueue {
    */
   push (buf: Uint8Array, off: number, len: number, wireFrames: number = 1, headers: number = 0): boolean {
     const octets = len + (wireFrames - 1) * headers
-    if (this.#isClosed || this.frames >= this.limit || this.octets + octets > QUEUE_OCTETS) return false
+    if (!this.#mayHold(octets)) return false
     const size = OVERHEAD + len
     let chunk = this.#last
     if (chunk === null || !chunk.hasRoom(size)) {
@@ -117,6 +120,16 @@ export class FrameQueue {
     this.frames += wireFrames
     this.octets += octets
     return true
+  }
+
+  /** Whether {@link push} would take a plain frame of `len` octets. */
+  mayPush (len: number): boolean {
+    if (!this.#mayHold(len)) return false
+    return this.#last?.hasRoom(OVERHEAD + len) === true || this.#budget.mayTake(OVERHEAD + len, this.#held)
+  }
+
+  #mayHold (octets: number): boolean {
+    return !this.#isClosed && this.frames < this.limit && this.octets + octets <= QUEUE_OCTETS
   }
 
   /** Sends the oldest frames until the link is full again or none is left. */

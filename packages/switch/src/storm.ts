@@ -14,15 +14,24 @@ export const NO_STORM_CONTROL: StormSettings = { broadcast: null, multicast: nul
 
 /** The limits of one port. */
 export class StormControl {
-  readonly #broadcast: TokenBucket | null
-  readonly #multicast: TokenBucket | null
-  readonly #unknown: TokenBucket | null
+  #broadcast: TokenBucket | null
+  #multicast: TokenBucket | null
+  #unknown: TokenBucket | null
 
   constructor (settings: StormSettings, clock: Clock) {
     const bucket = (rate: Rate | null): TokenBucket | null => rate === null ? null : new TokenBucket(rate, clock)
     this.#broadcast = bucket(settings.broadcast)
     this.#multicast = bucket(settings.multicast)
     this.#unknown = bucket(settings.unknown)
+  }
+
+  /** The same limits, apart, with what is left of them. */
+  copy (): StormControl {
+    const made = new StormControl(NO_STORM_CONTROL, () => {})
+    made.#broadcast = this.#broadcast?.copy() ?? null
+    made.#multicast = this.#multicast?.copy() ?? null
+    made.#unknown = this.#unknown?.copy() ?? null
+    return made
   }
 
   /** False: the frame, about to be flooded, is one too many; counted at `from`. */

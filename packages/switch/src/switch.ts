@@ -22,6 +22,7 @@ import { MAX_PORTS, Port, type PortSnapshot } from './port.ts'
 import { DEFAULT_QUEUE_FRAMES, FrameQueue, QueueBudget } from './queue.ts'
 import type { After } from './shaper.ts'
 import type { Clock } from './token-bucket.ts'
+import { traceFrame, type Trace } from './trace.ts'
 import { TreeControl } from './tree-control.ts'
 import type { TreeSnapshot } from './tree-settings.ts'
 import { VlanControl } from './vlan-control.ts'
@@ -226,6 +227,14 @@ export class Switch implements EndpointHost {
   }
 
   forward (port: Port, buf: Uint8Array, off: number, len: number): void { this.#bridge.forward(port, buf, off, len) }
+
+  /**
+   * What would become of a frame that came in on a port now, changing nothing; `frame` has 14 octets or more.
+   * @throws {VdeError} EINVAL, ENXIO
+   */
+  trace (number: number, frame: Uint8Array): Trace {
+    return traceFrame(this.#bridge, this.mirrors, needPort(`trace a frame of port ${number}`, this.#bridge, number), frame)
+  }
 
   endpointTurned (endpoint: Endpoint): void { this.#refreshState(endpoint.port) }
 

@@ -37,6 +37,13 @@ export class TokenBucket {
     this.#cells[LAST] = this.#cells[NOW]
   }
 
+  /** The same bucket, apart, as full as this one. */
+  copy (): TokenBucket {
+    const made = new TokenBucket(this.rate, this.#clock)
+    made.#cells.set(this.#cells)
+    return made
+  }
+
   /** Takes what so many frames of so many octets cost. False: there is no credit, nothing was taken. */
   take (frames: number, octets: number): boolean {
     this.#refill()

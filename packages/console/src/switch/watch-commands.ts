@@ -1,4 +1,4 @@
-/** `port/capture` and `port/mirror`: frames of a port, in a file or at another port. */
+/** `port/capture`, `port/mirror`, `port/trace`: frames of a port, in a file, at another port, or only thought of. */
 import type { Direction } from '@vde-ts/switch'
 import { escapeControls } from '@vde-ts/frame/escape.js'
 import { VdeError } from '@vde-ts/link'
@@ -6,6 +6,7 @@ import type { Row } from '../command.ts'
 import { WHOLE_FRAME, type RunningCapture } from './captures.ts'
 import type { SwitchContext } from './context.ts'
 import { digits } from './format.ts'
+import { traceCommand } from './trace-command.ts'
 
 export const watchCommands: ReadonlyArray<Row<SwitchContext>> = [
   {
@@ -64,7 +65,8 @@ export const watchCommands: ReadonlyArray<Row<SwitchContext>> = [
       for (const { source, direction, to } of sw.mirrors.list()) yield `Port ${digits(source, 4)} ${direction} shown at port ${digits(to, 4)}`
     },
     json: ({ sw }) => sw.mirrors.list()
-  }
+  },
+  traceCommand
 ]
 
 const readDirection = (word: string): Direction => {
