@@ -22,13 +22,15 @@ export interface AgnoKey {
  * @throws {VdeError} EINVAL another path, or no key in the file; ENOENT, EACCES, … of the file
  */
 export const readAgnoKey = (path: string, action: string): AgnoKey => {
-  const file = keyFile(path === '' ? DEFAULT : path, action)
+  const file = agnoKeyFile(path, action)
   const found = keyOf(readStart(file, action))
   if (found === null) throw new VdeError('EINVAL', action, `"${file}" has no key, 32 hexadecimal digits are wanted`)
   return found
 }
 
-const keyFile = (path: string, action: string): string => {
+/** The file that `path` means. @throws {VdeError} EINVAL */
+export const agnoKeyFile = (typed: string, action: string): string => {
+  const path = typed === '' ? DEFAULT : typed
   if (path.startsWith('~')) return (native.userById(process.getuid!())?.home ?? '') + path.slice(1)
   if (isAbsolute(path)) return path
   throw new VdeError('EINVAL', action, `the key file is "${path}", an absolute path or one from ~ is wanted`)

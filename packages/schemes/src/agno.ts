@@ -18,7 +18,7 @@ import { etherType, HEADER, IPV4, IPV6, setEtherType } from '@vde-ts/frame/ether
 import { copyOctets } from '@vde-ts/frame/octets.js'
 import { clearOffload } from '@vde-ts/frame/offload.js'
 import { parseCNumber } from '@vde-ts/vnl'
-import { readAgnoKey } from './agno-key.ts'
+import { agnoKeyFile, readAgnoKey } from './agno-key.ts'
 import { NestedLink, type Coder, type Passage } from './nested-link.ts'
 import type { Scheme } from './scheme.ts'
 
@@ -37,6 +37,7 @@ const MAGIC = 0x61676e6f
 export const agnoScheme: Scheme = {
   name: 'agno',
   summary: 'the network in braces with encrypted frames; weak, for compatibility',
+  form: '[KEYFILE]{VNL}',
   style: 'nested-path',
   params: {
     ethtype: {
@@ -44,6 +45,10 @@ export const agnoScheme: Scheme = {
       value: 'TYPE',
       fallback: '0xa6de'
     }
+  },
+  check ({ path, params }) {
+    readType(params.get('ethtype') ?? '')
+    agnoKeyFile(path, `open agno://${path}`)
   },
   open: async (tail, sink, context) => {
     const label = `agno://${tail.path}{${tail.inner}}`

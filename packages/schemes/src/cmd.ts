@@ -20,8 +20,10 @@ const REAP_MS = 500
 export const cmdScheme: Scheme = {
   name: 'cmd',
   summary: 'a program that speaks the vde stream on its standard input and output',
+  form: 'COMMAND LINE',
   style: 'raw',
   params: {},
+  check ({ path }) { splitCommand(path, `open cmd://${path}`) },
   open: (tail, sink, context) => openCommand(tail.path, sink, context.loop)
 }
 

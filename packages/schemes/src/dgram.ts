@@ -15,15 +15,14 @@ import type { Scheme } from './scheme.ts'
 /** See above. */
 export const dgramScheme: Scheme = {
   name: 'dgram',
-  summary: 'datagrams between two local sockets, LOCAL->REMOTE, as of QEMU',
+  summary: 'datagrams between two local sockets, as of QEMU',
+  form: 'LOCAL->REMOTE',
   style: 'raw',
   params: {},
+  check ({ path }) { namesOf(path, `open dgram://${path}`) },
   open ({ path }, sink, context) {
     const action = `open dgram://${path}`
-    const [local = '', peer = '', ...more] = path.split('->')
-    if (local === '' || peer === '' || more.length > 0) {
-      throw new VdeError('EINVAL', action, 'no two names, LOCAL->REMOTE is wanted, in quotes for the shell')
-    }
+    const { local, peer } = namesOf(path, action)
     const fd = native.unixSocket(DGRAM)
     if (fd < 0) throw systemError(fd, action, native.strerror(-fd))
     try {
@@ -33,4 +32,11 @@ export const dgramScheme: Scheme = {
       throw error
     }
   }
+}
+
+/** @throws {VdeError} EINVAL */
+const namesOf = (path: string, action: string): { readonly local: string, readonly peer: string } => {
+  const [local = '', peer = '', ...more] = path.split('->')
+  if (local !== '' && peer !== '' && more.length === 0) return { local, peer }
+  throw new VdeError('EINVAL', action, 'no two names, LOCAL->REMOTE is wanted, in quotes for the shell')
 }

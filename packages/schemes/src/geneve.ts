@@ -6,7 +6,7 @@
  */
 import { GENEVE_HEADER, geneveHeaderLen, hasCriticalOption, readGeneveVni, writeGeneve } from '@vde-ts/frame/geneve.js'
 import { CRITICAL, FOREIGN, MALFORMED, type Encapsulation } from './overlay/encapsulation.ts'
-import { openTunnel, tunnelOverhead, tunnelParams, type TunnelProtocol } from './overlay/tunnel.ts'
+import { checkTunnel, openTunnel, tunnelOverhead, tunnelParams, type TunnelProtocol } from './overlay/tunnel.ts'
 import type { Scheme } from './scheme.ts'
 
 const PORT = 6081
@@ -35,8 +35,10 @@ const protocol: TunnelProtocol = {
 export const geneveScheme: Scheme = {
   name: 'geneve',
   summary: 'hosts as one Ethernet over UDP, Geneve (RFC 8926): a list of hosts or a multicast group',
+  form: '[GROUP]',
   overhead: tunnelOverhead('Geneve'),
   style: 'address',
   params: tunnelParams(PORT),
+  check (tail) { checkTunnel(protocol, tail) },
   open: (tail, sink, context) => openTunnel(protocol, tail, sink, context)
 }

@@ -44,14 +44,9 @@ const OWN = new Set(['seed', 'schedule'])
 
 /** Opens the inner network before anything is set, so that a mistake in either leaves nothing behind. */
 const open = async (tail: Tail, sink: FrameSink, context: OpenContext): Promise<Link> => {
-  const words = parseWords([...tail.params].filter(([name]) => !OWN.has(name)), wordFiles)
-  const schedule = tail.params.get('schedule')
-  const steps = schedule === undefined ? null : parseSchedule(wordFiles.readFile(schedule), wordFiles)
-  const seed = tail.params.get('seed')
+  const { words, steps, seed } = read(tail)
   const engine = engineOf(context.loop)
-  const link = new ImpairedLink(engine, sink, {
-    seed: seed === undefined ? randomSeed() : parseNumber(seed, 'seed', 0, Number.MAX_SAFE_INTEGER)
-  })
+  const link = new ImpairedLink(engine, sink, { seed })
   link.connect(await context.open(tail.inner, link))
   link.out.settings = link.in.settings = INITIAL
   applyChange(link, words)
@@ -59,12 +54,23 @@ const open = async (tail: Tail, sink: FrameSink, context: OpenContext): Promise<
   return link
 }
 
+/** Tables and schedules are read too: they are values. */
+const read = ({ params }: Tail) => {
+  const words = parseWords([...params].filter(([name]) => !OWN.has(name)), wordFiles)
+  const schedule = params.get('schedule')
+  const steps = schedule === undefined ? null : parseSchedule(wordFiles.readFile(schedule), wordFiles)
+  const seed = params.get('seed')
+  return { words, steps, seed: seed === undefined ? randomSeed() : parseNumber(seed, 'seed', 0, Number.MAX_SAFE_INTEGER) }
+}
+
 /** See above. */
 export const impairScheme: Scheme = {
   name: 'impair',
   summary: 'another network behind a bad link: delay, loss, rate and more',
+  form: '{VNL}',
   style: 'nested-path',
   params,
   prefixes: ['in.', 'out.', 'lr.', 'rl.'],
+  check: read,
   open
 }

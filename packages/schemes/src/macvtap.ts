@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { native } from '@vde-ts/native'
 import { VdeError, errnoName } from '@vde-ts/link'
 import { isTapFailure, macvtapDevice, openTap, type TapFailure } from '@vde-ts/tun-tap'
+import { checkName } from './tap.ts'
 import type { Scheme } from './scheme.ts'
 import { tapLink } from './tap-link.ts'
 
@@ -15,8 +16,10 @@ const { EINVAL, ENODEV, ENOENT, ENOTTY, EACCES, EPERM } = constants.errno
 export const macvtapScheme: Scheme = {
   name: 'macvtap',
   summary: 'an existing macvtap interface of this host, a station on the wire of another interface',
+  form: 'IFNAME',
   style: 'raw',
   params: {},
+  check ({ path }) { checkName(path, `open macvtap://${path}`) },
   open (tail, sink, context) {
     const name = tail.path
     const refuse = (errno: number, detail: string): never => {

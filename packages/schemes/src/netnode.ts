@@ -30,17 +30,29 @@ type Kind = 'hub' | 'switch' | CableMode
 const params: Readonly<Record<string, Parameter>> = {
   mode: { help: 'octal permissions of ctl and the data sockets', value: 'MODE', fallback: '0600' },
   dirmode: { help: 'octal permissions of the directory', value: 'MODE', fallback: '02700, or derived from mode' },
-  grp: { help: 'group of the directory and ctl', value: 'GROUP', fallback: '' },
-  hashsize: { help: 'size of the forwarding table (switch only)', value: 'N', fallback: '256' },
-  hashseed: { help: 'key of the forwarding table (switch only)', value: 'N', fallback: 'random' },
-  expiretime: { help: 'seconds an address is remembered (switch only)', value: 'SECONDS', fallback: '120' }
+  grp: { help: 'group of the directory and ctl', value: 'GROUP', fallback: '' }
 }
+
+/** What only a table of addresses has. The others take it and do without, as in the original. */
+const tableParams: Readonly<Record<string, Parameter>> = {
+  hashsize: { help: 'size of the forwarding table', value: 'N', fallback: '256' },
+  hashseed: { help: 'key of the forwarding table', value: 'N', fallback: 'random' },
+  expiretime: { help: 'seconds an address is remembered', value: 'SECONDS', fallback: '120' }
+}
+
+const UNUSED: Parameter = { help: 'taken and not used: there is no table of addresses here', value: 'N', fallback: '' }
+const unusedParams = Object.fromEntries(Object.keys(tableParams).map((key) => [key, UNUSED]))
 
 const scheme = (kind: Kind, summary: string): Scheme => ({
   name: kind,
   summary,
+  form: '[DIR]',
   style: 'path',
-  params,
+  params: { ...params, ...(kind === 'switch' ? tableParams : unusedParams) },
+  check (tail) {
+    readModes(tail)
+    readTable(tail)
+  },
   open: (tail, sink, context) => openNode(kind, tail, sink, context)
 })
 
@@ -90,17 +102,18 @@ const makeGroup = (mode: CableMode): Node => {
 }
 
 const makeBridge = (kind: Kind, tail: Tail): Node => {
+  const { seed, hashSize, expireSec } = readTable(tail)
   const bridge = new Switch({
-    seed: count(tail, 'hashseed', randomInt(MAX_COUNT), 0),
+    seed,
     // Its own address is nobody's: a node sends no frames of its own.
     macHi: 0,
     macLo: 0,
     numPorts: MAX_STATIONS,
     isHub: kind === 'hub',
-    hashSize: count(tail, 'hashsize', 256, 1),
+    hashSize,
     isVlanTransparent: true
   })
-  bridge.hash.setExpire(count(tail, 'expiretime', DEFAULT_EXPIRE_SEC, 1))
+  bridge.hash.setExpire(expireSec)
   bridge.hash.setMinPersistence(0)
   const attach: Attach = (request) => bridge.attach({ ...request, port: 'any' })
   return { inside: bridge, attach, attachHost: attach }
@@ -114,6 +127,14 @@ const readModes = (tail: Tail): Modes => {
     dirMode: dirMode === undefined ? -1 : parseMode(dirMode, 'dirmode')
   })
 }
+
+interface Table { readonly seed: number, readonly hashSize: number, readonly expireSec: number }
+
+const readTable = (tail: Tail): Table => ({
+  seed: count(tail, 'hashseed', randomInt(MAX_COUNT), 0),
+  hashSize: count(tail, 'hashsize', 256, 1),
+  expireSec: count(tail, 'expiretime', DEFAULT_EXPIRE_SEC, 1)
+})
 
 const count = (tail: Tail, key: string, fallback: number, least: number): number => {
   const text = tail.params.get(key)

@@ -8,14 +8,17 @@
 import { native } from '@vde-ts/native'
 import { VdeError, errnoName } from '@vde-ts/link'
 import { isTapFailure, openPacket, packetDevice } from '@vde-ts/tun-tap'
+import { checkName } from './tap.ts'
 import type { Scheme } from './scheme.ts'
 import { tapLink } from './tap-link.ts'
 
 const schemeOf = (name: string, summary: string, hearsOutgoing: boolean): Scheme => ({
   name,
   summary,
+  form: 'IFNAME',
   style: 'raw',
   params: {},
+  check ({ path }) { checkName(path, `open ${name}://${path}`) },
   open (tail, sink, context) {
     const socket = openPacket({ name: tail.path, hearsOutgoing })
     if (isTapFailure(socket)) {

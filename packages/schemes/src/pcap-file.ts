@@ -26,15 +26,16 @@ const LEAST_SNAP = 14
 export const pcapFileScheme: Scheme = {
   name: 'pcap-file',
   summary: 'the network in braces, recorded in a pcapng file',
+  form: 'FILE{VNL}',
   style: 'nested-path',
   params: {
     size: { help: 'octets after which the next file is begun, such as 64M', value: 'SIZE', fallback: 'one file' },
     files: { help: 'files kept, with size', value: 'N', fallback: String(DEFAULT_FILES) },
     snap: { help: 'octets kept of a frame', value: 'N', fallback: 'all' }
   },
+  check: readPlan,
   open: async (tail, sink, context) => {
     const label = `pcap-file://${tail.path}{${tail.inner}}`
-    if (tail.path === '') throw new VdeError('EINVAL', `open ${label}`, 'no path, the name of a file is wanted')
     const recorder = new Recorder(readPlan(tail), (line) => { context.log(`${label}: ${line}`) })
     return await NestedLink.open(label, recorder, sink, async (inner) => await context.open(tail.inner, inner))
   }
@@ -50,7 +51,8 @@ interface Plan {
   readonly snap: number
 }
 
-const readPlan = ({ path, inner, params }: Tail): Plan => {
+function readPlan ({ path, inner, params }: Tail): Plan {
+  if (path === '') throw new VdeError('EINVAL', `open pcap-file://{${inner}}`, 'no path, the name of a file is wanted')
   const [size, files, snap] = ['size', 'files', 'snap'].map((key) => params.get(key))
   const octets = size === undefined ? Infinity : parseSize(size, 'size')
   if (octets < LEAST_SIZE) throw new SyntaxError(`Cannot read size: found "${size}", want at least ${LEAST_SIZE} octets`)

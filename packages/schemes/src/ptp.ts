@@ -15,6 +15,7 @@ type OpenWire = (path: string, sink: FrameSink, context: OpenContext, action: st
 const scheme = (name: string, summary: string, first: OpenWire, second: OpenWire): Scheme => ({
   name,
   summary,
+  form: 'PATH',
   style: 'raw',
   params: {},
   open: async ({ path }, sink, context) => {

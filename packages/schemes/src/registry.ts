@@ -146,7 +146,7 @@ export const readVnl = async (vnl: string): Promise<ReadVnl> => {
         missing = schemes.has(name) ? missing : name
         return schemes.get(name) ?? UNKNOWN
       })
-      if (missing === '') return { ...located, top: levelOf(node) }
+      if (missing === '') return { ...located, top: checked(levelOf(node)) }
     } catch (error) {
       // What follows an unknown scheme cannot be judged before its grammar is there.
       if (missing === '') throw asVdeError(vnl, error)
@@ -168,6 +168,12 @@ const levelOf = ({ text, at, grammar, tail, inner }: VnlNode<Scheme>): Level => 
   tail: grammar === null ? parseTail(text, vdeScheme, at) : tail,
   inner: inner === null ? null : levelOf(inner)
 })
+
+/** @throws {SyntaxError | VdeError} a value that its scheme cannot read */
+const checked = (top: Level): Level => {
+  for (let level: Level | null = top; level !== null; level = level.inner) level.scheme.check?.(level.tail)
+  return top
+}
 
 const asVdeError = (vnl: string, error: unknown): unknown => {
   if (!(error instanceof SyntaxError)) return error

@@ -11,7 +11,7 @@
 import { VdeError } from '@vde-ts/link'
 import { parseNumber } from '@vde-ts/vnl'
 import { Rejoin, rejoinWorld } from './rejoin.ts'
-import type { Scheme } from './scheme.ts'
+import type { Scheme, Tail } from './scheme.ts'
 
 const FIRST_MS = 100
 const LAST_MS = 10_000
@@ -31,14 +31,13 @@ export const restartPauseMs = (attempt: number, chance: number): number =>
 export const restartScheme: Scheme = {
   name: 'restart',
   summary: 'the network in braces, opened again when it goes',
+  form: '[SECONDS]{VNL}',
   style: 'nested-address',
   params: {},
+  check: patienceOf,
   open: async (tail, sink, context) => {
-    const seconds = tail.path === '' ? PATIENCE_SEC : parseNumber(tail.path, 'SECONDS', 1, MAX_PATIENCE_SEC)
-    const label = `restart://${tail.path}{${tail.inner}}`
-    if (/(?:^|\{)seqpacket:\/\//.test(tail.inner)) {
-      throw new VdeError('EINVAL', `open ${label}`, 'an inherited descriptor cannot be opened again')
-    }
+    const seconds = patienceOf(tail)
+    const label = labelOf(tail)
     const rejoin = new Rejoin(sink, {
       label,
       isRepeatable: true,
@@ -59,4 +58,14 @@ export const restartScheme: Scheme = {
     }
     return rejoin.link
   }
+}
+
+const labelOf = ({ path, inner }: Tail): string => `restart://${path}{${inner}}`
+
+/** Seconds for a network that is down. @throws {SyntaxError} @throws {VdeError} EINVAL it cannot be opened twice */
+function patienceOf (tail: Tail): number {
+  if (/(?:^|\{)seqpacket:\/\//.test(tail.inner)) {
+    throw new VdeError('EINVAL', `open ${labelOf(tail)}`, 'an inherited descriptor cannot be opened again')
+  }
+  return tail.path === '' ? PATIENCE_SEC : parseNumber(tail.path, 'SECONDS', 1, MAX_PATIENCE_SEC)
 }

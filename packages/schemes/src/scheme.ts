@@ -26,8 +26,15 @@ export interface OpenContext {
 /** A scheme: its grammar, from which parser, `--help` and man page come, and how it is opened. */
 export interface Scheme extends TailGrammar {
   readonly summary: string
+  /** What stands behind `://`, as a synopsis, keys left out: `[VLAN]{VNL}`. Absent: nothing. */
+  readonly form?: string
   /** What it puts around each frame, for people: octets, and of what. Absent: nothing that costs an interface its MTU. */
   readonly overhead?: string
+  /**
+   * Reads the values of a tail and looks at nothing else, so that a mistake is told before anything is opened. Absent: any do.
+   * @throws {SyntaxError | VdeError} EINVAL a value that cannot be read
+   */
+  check? (tail: Tail): void
   /**
    * Opens the link, paused. Delivers to `sink` from the first `resume` on.
    * @throws {VdeError} ENOENT, ECONNREFUSED, EACCES, EADDRINUSE, … from the medium; EINVAL for a bad parameter

@@ -14,8 +14,10 @@ const SOCKET = 0o140000
 export const seqpacketScheme: Scheme = {
   name: 'seqpacket',
   summary: 'frames over an inherited SOCK_SEQPACKET descriptor',
+  form: 'FD',
   style: 'raw',
   params: {},
+  check ({ path }) { descriptor(path, `open seqpacket://${path}`) },
   open (tail, sink, context) {
     const action = `open seqpacket://${tail.path}`
     const fd = descriptor(tail.path, action)

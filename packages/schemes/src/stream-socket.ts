@@ -25,8 +25,10 @@ const BACKLOG = 16
 export const streamScheme: Scheme = {
   name: 'stream',
   summary: 'the socket of a QEMU or passt that listens (4-octet lengths)',
+  form: 'PATH',
   style: 'raw',
   params: {},
+  check (tail) { named('stream', tail) },
   open (tail, sink, context) {
     const { path, action } = named('stream', tail)
     const fd = connectNow(STREAM, path)
@@ -39,8 +41,10 @@ export const streamScheme: Scheme = {
 export const streamListenScheme: Scheme = {
   name: 'stream-listen',
   summary: 'a socket for a QEMU or passt that connects (4-octet lengths)',
+  form: 'PATH',
   style: 'raw',
   params: {},
+  check (tail) { named('stream-listen', tail) },
   open (tail, sink, context) {
     const { path, action } = named('stream-listen', tail)
     return listenForOne(path, action, sink, context)

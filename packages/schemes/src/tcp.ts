@@ -24,6 +24,7 @@ const psk: Parameter = { help: 'TLS with the secret in FILE, hexadecimal digits 
 export const tcpScheme: Scheme = {
   name: 'tcp',
   summary: 'the vde stream to a TCP port',
+  form: 'HOST:PORT',
   style: 'path',
   params: {
     tls,
@@ -31,6 +32,7 @@ export const tcpScheme: Scheme = {
     name: { help: 'name expected in the certificate of the server', value: 'NAME', fallback: 'HOST' },
     psk
   },
+  check ({ path }) { parseHostPort(path, `open tcp://${path}`) },
   open: async (tail, sink, context) => {
     const action = `open tcp://${tail.path}`
     const target = parseHostPort(tail.path, action)
@@ -64,6 +66,7 @@ const plain: Secure = (fd, link, context) => new StreamLink(fd, fd, link, contex
 export const tcpListenScheme: Scheme = {
   name: 'tcp-listen',
   summary: 'the vde stream on a TCP port, for one peer at a time',
+  form: '[HOST]:PORT',
   style: 'path',
   params: {
     tls,
@@ -71,6 +74,7 @@ export const tcpListenScheme: Scheme = {
     key: { help: 'its private key, PEM', value: 'FILE', fallback: '' },
     psk
   },
+  check ({ path }) { parseHostPort(path, `open tcp-listen://${path}`, 0) },
   open: async (tail, sink, context) => {
     const action = `open tcp-listen://${tail.path}`
     const { host, port } = parseHostPort(tail.path, action, 0)

@@ -30,10 +30,12 @@ const bare: Encapsulation = { header: 0, write () {}, read: () => 0 }
 /** See above. */
 export const udpScheme: Scheme = {
   name: 'udp',
-  summary: 'frames as UDP datagrams between two hosts, [[SRC:]SPORT]->HOST:PORT',
+  summary: 'frames as UDP datagrams between two hosts',
+  form: '[[SRC:]SPORT]->HOST:PORT',
   overhead: '42 octets over IPv4, 62 over IPv6 (14 Ethernet, 8 UDP, 20 or 40 IP): MTU 1458 or 1438 on an Ethernet of 1500',
   style: 'raw',
   params: {},
+  check ({ path }) { ends(path, `open udp://${path}`) },
   open: async ({ path }, sink, context) => {
     const action = `open udp://${path}`
     const { from, to } = ends(path, action)

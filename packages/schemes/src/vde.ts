@@ -47,6 +47,7 @@ export interface JoinRequest extends ClientAccess {
 export const vdeScheme: Scheme = {
   name: 'vde',
   summary: 'join a VDE switch, hub or netnode by its directory',
+  form: '[DIR]',
   style: 'path',
   positional: true,
   params: {
@@ -54,6 +55,12 @@ export const vdeScheme: Scheme = {
     portgroup: { help: 'the same as port', value: 'N|NAME', fallback: '' },
     group: { help: 'group that gets the data socket of the client', value: 'GROUP', fallback: '' },
     mode: { help: 'octal permissions of the data socket of the client', value: 'MODE', fallback: '0700' }
+  },
+  check ({ path, params }) {
+    for (const [key, value] of params) {
+      if (key === 'mode') parseMode(value, key)
+      else if (key !== 'group') checkPort(value, `open vde://${path}`)
+    }
   },
   open: async (tail, sink, context) => {
     const wanted = readParameters(tail, context)
@@ -130,17 +137,23 @@ interface Control { readonly fd: number, readonly path: string, readonly port: n
 const connectControl = async (directory: string, port: string, deadline: number, action: string): Promise<Control> => {
   const main = `${directory}/ctl`
   if (port === '') return { fd: await connectStream(main, deadline, action), path: main, port: null }
-  if (port.includes('/') || port === '.' || port === '..') {
-    throw new VdeError('EINVAL', action, `port is "${port}", a number or the name of a control socket is wanted`)
-  }
+  checkPort(port, action)
   const named = `${directory}/${port}`
   if (!/^[0-9]+$/.test(port)) return { fd: await connectStream(named, deadline, action), path: named, port: null }
-  const number = Number(port)
-  if (number > MAX_PORT) throw new VdeError('EINVAL', action, `port is ${port}, at most ${MAX_PORT} is possible`)
   try {
     return { fd: await connectStream(named, deadline, action), path: named, port: null }
   } catch {
-    return { fd: await connectStream(main, deadline, action), path: main, port: number }
+    return { fd: await connectStream(main, deadline, action), path: main, port: Number(port) }
+  }
+}
+
+/** @throws {VdeError} EINVAL */
+const checkPort = (port: string, action: string): void => {
+  if (port.includes('/') || port === '.' || port === '..') {
+    throw new VdeError('EINVAL', action, `port is "${port}", a number or the name of a control socket is wanted`)
+  }
+  if (/^[0-9]+$/.test(port) && Number(port) > MAX_PORT) {
+    throw new VdeError('EINVAL', action, `port is ${port}, at most ${MAX_PORT} is possible`)
   }
 }
 

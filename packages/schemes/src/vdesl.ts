@@ -10,7 +10,7 @@ import { systemError } from '@vde-ts/link'
 import { fileError } from '@vde-ts/link/socket-file.js'
 import { parseNumber } from '@vde-ts/vnl'
 import { StreamLink } from './stream-link.ts'
-import type { Scheme } from './scheme.ts'
+import type { Scheme, Tail } from './scheme.ts'
 
 const DEFAULT_SPEED = 38_400
 const MAX_SPEED = 4_000_000
@@ -20,14 +20,15 @@ const GAP_MS = 100
 export const vdeslScheme: Scheme = {
   name: 'vdesl',
   summary: 'the vde stream over a serial line',
+  form: 'DEVICE',
   style: 'path',
   params: {
     speed: { help: 'bits per second: 9600, 19200, 38400, 57600, 115200 ... 4000000', value: 'BAUD', fallback: String(DEFAULT_SPEED) }
   },
+  check: baudOf,
   open (tail, sink, context) {
     const action = `open vdesl://${tail.path}`
-    const speed = tail.params.get('speed')
-    const baud = speed === undefined ? DEFAULT_SPEED : parseNumber(speed, 'speed', 1, MAX_SPEED)
+    const baud = baudOf(tail)
     const fd = openLine(tail.path, action)
     try {
       const result = native.serialRaw(fd, baud)
@@ -47,4 +48,10 @@ const openLine = (path: string, action: string): number => {
   } catch (error) {
     throw fileError(error, action)
   }
+}
+
+/** Those between the rates of a line are the kernel's to refuse. @throws {SyntaxError} */
+function baudOf ({ params }: Tail): number {
+  const speed = params.get('speed')
+  return speed === undefined ? DEFAULT_SPEED : parseNumber(speed, 'speed', 1, MAX_SPEED)
 }

@@ -34,6 +34,7 @@ const flag = (help: string): { readonly help: string, readonly value: string, re
 export const vlanScheme: Scheme = {
   name: 'vlan',
   summary: 'one VLAN of the network in braces without a tag, others with one',
+  form: '[VLAN]{VNL}',
   style: 'nested-address',
   params: {
     u: number('the same as untag'),
@@ -46,6 +47,7 @@ export const vlanScheme: Scheme = {
     qinq: flag('tags of providers (0x88a8) in place of 0x8100'),
     ad: flag('the same as qinq')
   },
+  check: readPlan,
   open: async (tail, sink, context) => {
     const coder = new VlanCoder(readPlan(tail))
     return await NestedLink.open(`vlan://${tail.path}{${tail.inner}}`, coder, sink, async (inner) => await context.open(tail.inner, inner))
@@ -65,7 +67,7 @@ export interface VlanPlan {
 }
 
 /** @throws {SyntaxError} a number out of range, a list that is none, a VLAN that is in it twice */
-export const readPlan = ({ path, params }: Pick<Tail, 'path' | 'params'>): VlanPlan => {
+export function readPlan ({ path, params }: Pick<Tail, 'path' | 'params'>): VlanPlan {
   const value = (...keys: string[]): string => keys.map((key) => params.get(key)).find((text) => text !== undefined) ?? ''
   const has = (...keys: string[]): boolean => keys.some((key) => params.has(key))
   const outward = new Int16Array(VIDS).fill(NONE)

@@ -11,7 +11,7 @@
  */
 import { VXLAN_HEADER, readVni, writeVxlan } from '@vde-ts/frame/vxlan.js'
 import { FOREIGN, MALFORMED, type Encapsulation } from './overlay/encapsulation.ts'
-import { openTunnel, tunnelOverhead, tunnelParams, type TunnelProtocol } from './overlay/tunnel.ts'
+import { checkTunnel, openTunnel, tunnelOverhead, tunnelParams, type TunnelProtocol } from './overlay/tunnel.ts'
 import type { Scheme } from './scheme.ts'
 
 const PORT = 4789
@@ -37,8 +37,10 @@ const protocol: TunnelProtocol = {
 export const vxlanScheme: Scheme = {
   name: 'vxlan',
   summary: 'hosts as one Ethernet over UDP, VXLAN (RFC 7348): a multicast group or a list of hosts',
+  form: '[GROUP]',
   overhead: tunnelOverhead('VXLAN'),
   style: 'address',
   params: tunnelParams(PORT),
+  check (tail) { checkTunnel(protocol, tail) },
   open: (tail, sink, context) => openTunnel(protocol, tail, sink, context)
 }

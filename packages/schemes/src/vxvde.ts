@@ -18,7 +18,7 @@ import { emptyAddress, familyOf, formatAddress, isMulticast, resolveAddress, typ
 import { DatagramSender } from './internet/datagram-sender.ts'
 import { SocketSource } from './internet/socket-source.ts'
 import { boundPort, joinGroup, setHops, setMulticast, udpSocket } from './internet/udp-socket.ts'
-import { GROUPS, portParam, readShared, sharedParams, ttlParam, type SharedValues } from './overlay/addressing.ts'
+import { GROUPS, portParam, readNumbers, readShared, sharedParams, ttlParam, type SharedValues } from './overlay/addressing.ts'
 import { FOREIGN, MALFORMED, NO_FRAME, type Encapsulation } from './overlay/encapsulation.ts'
 import { innerMtu } from './overlay/inner-mtu.ts'
 import { OverlayLink, floodOf } from './overlay/overlay-link.ts'
@@ -44,6 +44,7 @@ export const vxvdeCodec = (vni: number): Encapsulation => ({
 export const vxvdeScheme: Scheme = {
   name: 'vxvde',
   summary: 'the hosts of a LAN as one Ethernet, nothing to configure',
+  form: '[GROUP]',
   overhead: tunnelOverhead('vxvde'),
   style: 'address',
   params: {
@@ -53,6 +54,13 @@ export const vxvdeScheme: Scheme = {
     ttl: { help: 'hops a datagram lives', value: 'N', fallback: '1' },
     ...sharedParams,
     bind: { help: 'address of this host to send from', value: 'ADDRESS', fallback: 'as routed' }
+  },
+  check (tail) {
+    portParam(tail, PORT)
+    ttlParam(tail)
+    const action = `open vxvde://${tail.path}`
+    readNumbers(tail, action)
+    vniOf(tail.params.get('vni'), gidOf(tail.params.get('grp'), action), action)
   },
   open: openVxvde
 }

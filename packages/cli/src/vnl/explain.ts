@@ -13,6 +13,8 @@ export interface ExplainedParameter {
   readonly value: string
   readonly isDefault: boolean
   readonly help: string
+  /** It counts by being there; a value makes no difference. */
+  readonly isFlag: boolean
 }
 
 /** One scheme of a VNL with what it was given. */
@@ -44,12 +46,12 @@ export const explain = async (typed: string): Promise<ExplainedVnl> => {
 }
 
 const explainLevel = ({ scheme, tail: { path, params }, inner }: Level): Explained => {
-  const parameters = Object.entries(scheme.params).map(([name, { help, fallback }]) => {
+  const parameters = Object.entries(scheme.params).map(([name, { help, fallback, value: form }]) => {
     const value = params.get(name)
-    return { name, value: value ?? fallback, isDefault: value === undefined, help }
+    return { name, value: value ?? fallback, isDefault: value === undefined, help, isFlag: form === '' }
   })
   const positional = params.get('')
-  if (positional !== undefined) parameters.unshift({ name: '', value: positional, isDefault: false, help: '' })
+  if (positional !== undefined) parameters.unshift({ name: '', value: positional, isDefault: false, help: '', isFlag: false })
   const overhead = scheme.overhead ?? null
   const below = inner === null ? null : explainLevel(inner)
   return { scheme: scheme.name, summary: scheme.summary, path, parameters, overhead, inner: below }
@@ -68,17 +70,19 @@ export const explainText = (explained: ExplainedVnl): string => {
 }
 
 const levelLines = (level: Explained): string[] => [
-  `${level.scheme}://`.padEnd(COLUMN + 2) + level.summary,
+  `${level.scheme}://`.padEnd(COLUMN + 1) + ' ' + level.summary,
   ...(level.path === '' ? [] : [row('', level.path)]),
   ...level.parameters.map(parameterLine),
   ...(level.overhead === null ? [] : [row('(overhead)', level.overhead)]),
   ...(level.inner === null ? [] : levelLines(level.inner).map((line, i) => i === 0 ? `  in it: ${line}` : `         ${line}`))
 ]
 
-const parameterLine = ({ name, value, isDefault, help }: ExplainedParameter): string => {
+const parameterLine = ({ name, value, isDefault, help, isFlag }: ExplainedParameter): string => {
   if (name === '') return row('', value)
-  if (!isDefault) return row(name, `${value === '' ? 'given' : value} - ${help}`)
+  if (!isDefault && isFlag) return row(name, `given${value === '' ? '' : `, and "${value}" does not count`} - ${help}`)
+  if (!isDefault) return row(name, `${value === '' ? 'empty' : value} - ${help}`)
   return row(name, `${value === '' ? 'not given' : `${value} unless given`} - ${help}`)
 }
 
-const row = (left: string, right: string): string => `  ${left.padEnd(COLUMN)}${right}`
+/** A long name has a blank behind it all the same. */
+const row = (left: string, right: string): string => `  ${left.padEnd(COLUMN - 1)} ${right}`

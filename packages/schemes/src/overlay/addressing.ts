@@ -45,6 +45,9 @@ export const GROUPS: Readonly<Record<Family, string>> = { 4: '239.0.0.1', 6: 'ff
 /** A station that is known. */
 export interface KnownStation { readonly mac: Uint8Array, readonly address: Uint8Array }
 
+/** The same as it was typed. */
+export interface KnownHost { readonly mac: Uint8Array, readonly host: string }
+
 /** Who is there. */
 export interface Members {
   readonly family: Family
@@ -65,9 +68,14 @@ export interface SharedValues {
 
 /** @throws {SyntaxError} @throws {VdeError} ENODEV no such interface, EINVAL v4 and v6 */
 export const readShared = (tail: Tail, action: string): SharedValues => {
+  const name = tail.params.get('if') ?? ''
+  return { ...readNumbers(tail, action), interfaceName: name, interfaceIndex: name === '' ? 0 : interfaceIndex(name, action) }
+}
+
+/** All of {@link readShared} that can be told without a look at this host. @throws {SyntaxError} @throws {VdeError} EINVAL */
+export const readNumbers = (tail: Tail, action: string): Omit<SharedValues, 'interfaceName' | 'interfaceIndex'> => {
   const { params } = tail
   if (params.has('v4') && params.has('v6')) throw new VdeError('EINVAL', action, 'found v4 and v6, want one of them')
-  const name = params.get('if') ?? ''
   return {
     receiveOctets: parseSize(params.get('rcvbuf') ?? '4M', 'rcvbuf'),
     family: params.has('v6') ? 6 : params.has('v4') ? 4 : 0,
@@ -76,9 +84,7 @@ export const readShared = (tail: Tail, action: string): SharedValues => {
       capacity: numberOf(tail, 'hashsize', DEFAULT_STATIONS, 1, MAX_STATIONS),
       // As in the original: zero and less mean the default.
       expireSec: Math.max(numberOf(tail, 'expiretime', DEFAULT_EXPIRE_SEC, -MAX_SEC, MAX_SEC), 0) || DEFAULT_EXPIRE_SEC
-    },
-    interfaceName: name,
-    interfaceIndex: name === '' ? 0 : interfaceIndex(name, action)
+    }
   }
 }
 
@@ -100,7 +106,7 @@ export const ttlParam = (tail: Tail): number => numberOf(tail, 'ttl', 1, 1, MAX_
  */
 export const readMembers = async (tail: Tail, port: number, asked: Family | 0, action: string): Promise<Members> => {
   const remoteTexts = listOf(tail.params.get('remote'))
-  const stationTexts = listOf(tail.params.get('fdb')).map((text) => stationOf(text))
+  const stationTexts = stationsOf(tail)
   const hasList = remoteTexts.length > 0 || stationTexts.length > 0
   const family = asked !== 0 ? asked : familyOfTexts([tail.path, ...remoteTexts, ...stationTexts.map(({ host }) => host)])
   const groupText = tail.path !== '' ? tail.path : hasList ? '' : GROUPS[family || 4]
@@ -134,7 +140,10 @@ const familyOfTexts = (texts: readonly string[]): Family | 0 => {
   return 0
 }
 
-const stationOf = (text: string): { readonly mac: Uint8Array, readonly host: string } => {
+/** The stations of `fdb`, their hosts not looked up. @throws {SyntaxError} */
+export const stationsOf = ({ params }: Tail): KnownHost[] => listOf(params.get('fdb')).map((text) => stationOf(text))
+
+const stationOf = (text: string): KnownHost => {
   const at = text.indexOf('@')
   const mac = parseMac(text.slice(0, Math.max(at, 0)))
   if (mac !== null && (mac[0]! & 1) === 0 && at + 1 < text.length) return { mac, host: text.slice(at + 1) }

@@ -10,7 +10,8 @@ import { PortSeat } from '../internet/port-seat.ts'
 import { boundPort, joinGroup, setMulticast, udpSocket } from '../internet/udp-socket.ts'
 import type { OpenContext, Parameter, Tail } from '../scheme.ts'
 import {
-  listParams, numberOf, portParam, readMembers, readShared, sharedParams, ttlParam, type Members, type SharedValues
+  listParams, numberOf, portParam, readMembers, readNumbers, readShared, sharedParams, stationsOf, ttlParam, type Members,
+  type SharedValues
 } from './addressing.ts'
 import type { Encapsulation } from './encapsulation.ts'
 import { innerMtu } from './inner-mtu.ts'
@@ -45,6 +46,17 @@ export const tunnelParams = (port: number): Readonly<Record<string, Parameter>> 
 export const tunnelOverhead = (name: string): string =>
   `50 octets over IPv4, 70 over IPv6 (14 Ethernet, 8 ${name}, 8 UDP, 20 or 40 IP): MTU 1450 or 1430 on an Ethernet of 1500`
 
+/** Reads the values of a VNL of the protocol. @throws {SyntaxError} @throws {VdeError} EINVAL */
+export const checkTunnel = (protocol: TunnelProtocol, tail: Tail): void => {
+  portParam(tail, protocol.port)
+  networkOf(tail)
+  ttlParam(tail)
+  readNumbers(tail, `open ${protocol.name}://${tail.path}`)
+  stationsOf(tail)
+}
+
+const networkOf = (tail: Tail): number => numberOf(tail, 'vni', 1, 0, MAX_VNI)
+
 /** What one of its VNLs says. */
 interface TunnelOptions extends SharedValues {
   readonly members: Members
@@ -59,7 +71,7 @@ interface TunnelOptions extends SharedValues {
 export const openTunnel = async (protocol: TunnelProtocol, tail: Tail, sink: FrameSink, context: OpenContext): Promise<Link> => {
   const action = `open ${protocol.name}://${tail.path}`
   const port = portParam(tail, protocol.port)
-  const network = numberOf(tail, 'vni', 1, 0, MAX_VNI)
+  const network = networkOf(tail)
   const shared = readShared(tail, action)
   const members = await readMembers(tail, port, shared.family, action)
   const options = { ...shared, members, port, network, ttl: ttlParam(tail), codec: protocol.codec(network), action }

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path'
 import { writeFileSync, rmSync } from 'node:fs'
 import { VdeError, systemError, type FrameSink, type Link } from '@vde-ts/link'
+import { parseClassic } from '@vde-ts/impair'
 import { parseMode, parseNumber } from '@vde-ts/vnl'
 import type { OpenContext, Parameter, Scheme, Tail } from '../scheme.ts'
 import { Filter } from './filter.ts'
@@ -83,11 +84,23 @@ const writePid = (filter: Filter, path: string): void => {
   filter.link.own({ close () { rmSync(path, { force: true }) } })
 }
 
+/** What does not need a filter to be read. */
+const check = ({ params }: Tail): void => {
+  parseMode(params.get('mgmtmode') ?? '0700', 'mgmtmode')
+  parseNumber(params.get('seed') ?? '0', 'seed', 0, Number.MAX_SAFE_INTEGER)
+  for (const [key] of COMMANDS) {
+    const text = params.get(key)
+    if (text !== undefined) parseClassic(text)
+  }
+}
+
 /** See above. */
 export const wirefilterScheme: Scheme = {
   name: 'wirefilter',
   summary: 'another network behind a bad link, as the original tool tells it; see wirefilter(1)',
+  form: '{VNL}',
   style: 'nested-path',
   params,
+  check,
   open
 }
