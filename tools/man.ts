@@ -2,10 +2,11 @@
  * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. What
  * stands between the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, PARAMETERS in the page of a scheme,
  * COMMANDS in vde_console.7 and wirefilter.1, METRICS in vde_switch.1) is rewritten by a run without arguments. With --check
- * nothing is written: a stale page, a missing section or a groff warning is a problem.
+ * nothing is written: a stale page, a missing section or a groff warning is a problem. A page for several names is a link for
+ * all but one, which `man FILE` and `man -M DIR` follow alike; `.so` is looked up in the man path of the system.
  */
 import { spawnSync } from 'node:child_process'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { optionsRoff } from '../packages/cli/src/command.ts'
 import { specs } from '../packages/cli/src/specs.ts'
@@ -33,7 +34,8 @@ const parametersOf = (scheme: Scheme): string[] => Object.entries(scheme.params)
 const schemesRoff = (): string => listSchemes().map((scheme) => {
   const keys = parametersOf(scheme)
   const nested = keys.length === 0 ? [] : ['.RS', ...keys, '.RE']
-  return [`.TP\n.B ${escape(scheme.name)}://\n${escape(scheme.summary)}`, ...nested].join('\n')
+  const form = scheme.form === undefined ? '' : ` "${escape(scheme.form)}"`
+  return [`.TP\n.BI ${escape(scheme.name)}://${form}\n${escape(scheme.summary)}`, ...nested].join('\n')
 }).join('\n')
 
 const commandsRoff = <C>({ rows }: CommandTable<C>): string => rows.map((row) => {
@@ -48,7 +50,6 @@ const metricsRoff = (): string => METRICS.map(({ name, help, type, labels }) => 
 }).join('\n')
 
 const replaceRegion = (file: string, text: string, region: string, content: string): string => {
-  if (text.startsWith('.so ')) return text
   const begin = `.\\" BEGIN ${region}\n`
   const end = `.\\" END ${region}\n`
   const from = text.indexOf(begin)
@@ -57,7 +58,10 @@ const replaceRegion = (file: string, text: string, region: string, content: stri
   return text.slice(0, from + begin.length) + content.trimEnd() + '\n' + text.slice(to)
 }
 
+const isLink = (path: string): boolean => lstatSync(man + path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+
 const update = (path: string, region: string, content: string): void => {
+  if (isLink(path)) return
   let text: string
   try { text = readFileSync(man + path, 'utf8') } catch { problems.push(`man/${path}: does not exist`); return }
   const fresh = replaceRegion(`man/${path}`, text, region, content)
@@ -67,8 +71,8 @@ const update = (path: string, region: string, content: string): void => {
 }
 
 const render = (path: string, sections: readonly string[]): void => {
+  if (isLink(path)) return
   const text = readFileSync(man + path, 'utf8')
-  if (text.startsWith('.so ')) return
   const found = [...text.matchAll(/^\.SH "?([^"\n]+)"?$/gm)].map(([, name]) => name ?? '')
   const expected = sections.filter((name) => name !== 'FILES' || found.includes('FILES'))
   const kept = found.filter((name) => expected.includes(name))
@@ -83,10 +87,7 @@ const pages = readdirSync(man + 'man7')
 for (const spec of specs) update(`man1/${spec.name}.1`, 'OPTIONS', optionsRoff(spec))
 update('man1/vde_switch.1', 'METRICS', metricsRoff())
 update('man7/vnl.7', 'SCHEMES', schemesRoff())
-for (const scheme of listSchemes()) {
-  // Schemes that need words of their own have a page.
-  if (pages.includes(`vde_${scheme.name}.7`)) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n') || 'None.')
-}
+for (const scheme of listSchemes()) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n') || 'None.')
 update('man7/vde_console.7', 'COMMANDS', commandsRoff(switchTable()))
 update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)

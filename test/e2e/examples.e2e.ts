@@ -2,8 +2,8 @@
  * Every example of the man pages and of the README does what it says: the lines behind `$` of a page run in order, in one
  * shell, as an ordinary user, with our commands first in PATH and /tmp replaced by a directory of the test.
  */
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, readFileSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import assert from 'node:assert/strict'
 import { asUser, ours, ROOT, run, test, type Scene } from './kit/index.ts'
 
@@ -29,11 +29,26 @@ const shell = async (scene: Scene, lines: readonly string[]): Promise<void> => {
 
 for (const section of ['man1', 'man7']) {
   for (const file of readdirSync(join(ROOT, 'man', section))) {
-    const lines = examplesOf(join(ROOT, 'man', section, file))
+    const page = join(ROOT, 'man', section, file)
+    // A link is another name of a page.
+    const lines = lstatSync(page).isSymbolicLink() ? [] : examplesOf(page)
     if (lines.length === 0) continue
     test(`examples of ${file}`, { needs: ['tun', 'userns', 'ip', 'ping'], ours: COMMANDS, ms: 60_000 }, (scene) => shell(scene, lines))
   }
 }
+
+test('a page with several names shows under each of them', { needs: ['man'] }, async (scene) => {
+  const links = ['man1', 'man7'].flatMap((section) => readdirSync(join(ROOT, 'man', section)).map((file) => join(ROOT, 'man', section, file)))
+    .filter((page) => lstatSync(page).isSymbolicLink())
+  assert.ok(links.length > 0, 'there are such pages')
+  for (const page of links) {
+    const name = basename(page).replace(/\.\d$/, '')
+    for (const ask of [['man', page], ['man', '-M', join(ROOT, 'man'), name]]) {
+      const shown = await scene.run(ask, { env: { LC_ALL: 'C', MANPAGER: 'cat' } })
+      assert.match(shown.out.replace(/.\x08/g, ''), new RegExp(`NAME\\s+[^-]*\\b${name}\\b`), shown.story)
+    }
+  }
+})
 
 /** The indented blocks of a section of the README, lines without their indent. */
 const readmeBlocks = (title: string): string[][] => {
