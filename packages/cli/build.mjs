@@ -27,6 +27,7 @@ const addonPath = {
       const source = readFileSync(path, 'utf8')
       const built = join(dirname(path), '../build/vde_native.node')
       const contents = source.replace("'../build/vde_native.node'", JSON.stringify(relative(out, built)))
+        .replace("'../build/vde_node'", JSON.stringify(join(dirname(relative(out, built)), 'vde_node')))
       if (contents === source) return { errors: [{ text: `${path} does not load ../build/vde_native.node any more` }] }
       return { contents, loader: 'ts' }
     })

@@ -70,6 +70,7 @@ const lineOf = (failure: SpawnFailure, code: Errno, facts: Facts, asked: Asked):
     case 'pgid': return ['join the process group', '']
     case 'fds': return ['pass descriptors to the command', '']
     case 'exec': return ['run the command', '']
+    case 'join': return ['join the namespace', '']
   }
 }
 

@@ -13,7 +13,7 @@
 
 static const char *const step_names[] = {
   "clone", "setgroups", "uid_map", "gid_map", "tun", "tap", "packet", "capabilities", "mount", "hostname", "chdir",
-  "pgid", "fds", "exec"
+  "pgid", "fds", "exec", "join"
 };
 
 static bool refuse(napi_env env, const char *text)
@@ -110,7 +110,7 @@ static bool fds_property(napi_env env, napi_value object, int32_t **out, size_t 
 
 static bool read_spec(napi_env env, napi_value object, struct vn_spawn_spec *spec)
 {
-  int32_t hold, packets;
+  int32_t hold, packets, ids;
   size_t ignored;
   if (!text_property(env, object, "file", &spec->file) || !list_property(env, object, "argv", &spec->argv, &ignored) ||
       !list_property(env, object, "env", &spec->env, &ignored) ||
@@ -123,11 +123,14 @@ static bool read_spec(napi_env env, napi_value object, struct vn_spawn_spec *spe
       !list_property(env, object, "taps", &spec->taps, &spec->tap_count) ||
       !int_property(env, object, "tapFlags", 0, &spec->tap_flags) ||
       !int_property(env, object, "tapMtu", 0, &spec->tap_mtu) || !int_property(env, object, "packets", 0, &packets) ||
-      !int_property(env, object, "hold", 0, &hold)) {
+      !int_property(env, object, "hold", 0, &hold) || !int_property(env, object, "ids", VN_IDS_OWN, &ids) ||
+      !int_property(env, object, "join", -1, &spec->join)) {
     return false;
   }
   if (packets < 0 || packets > MOST_PACKETS) return refuse(env, "Too many packet sockets");
   spec->packet_count = (size_t)packets;
+  if (ids < VN_IDS_OWN || ids > VN_IDS_OTHERS) return refuse(env, "No such ids");
+  spec->ids = (enum vn_ids)ids;
   spec->hold = hold != 0;
   return spec->file != NULL || refuse(env, "Expected the file to run");
 }

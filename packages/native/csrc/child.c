@@ -38,19 +38,21 @@ static int write_file(const char *path, const char *text)
 
 static bool has(const struct vn_plan *plan, int flag) { return (plan->spec->namespaces & flag) != 0; }
 
+static bool maps(const struct vn_plan *plan) { return has(plan, CLONE_NEWUSER) && plan->spec->ids != VN_IDS_OTHERS; }
+
 static int deny_setgroups(struct vn_plan *plan)
 {
-  return has(plan, CLONE_NEWUSER) ? write_file("/proc/self/setgroups", "deny") : 0;
+  return maps(plan) ? write_file("/proc/self/setgroups", "deny") : 0;
 }
 
 static int map_uid(struct vn_plan *plan)
 {
-  return has(plan, CLONE_NEWUSER) ? write_file("/proc/self/uid_map", plan->uid_map) : 0;
+  return maps(plan) ? write_file("/proc/self/uid_map", plan->uid_map) : 0;
 }
 
 static int map_gid(struct vn_plan *plan)
 {
-  return has(plan, CLONE_NEWUSER) ? write_file("/proc/self/gid_map", plan->gid_map) : 0;
+  return maps(plan) ? write_file("/proc/self/gid_map", plan->gid_map) : 0;
 }
 
 static int say(const struct vn_plan *plan, struct vn_report report, const int *fds, size_t count)
@@ -68,6 +70,23 @@ static int say(const struct vn_plan *plan, struct vn_report report, const int *f
     memcpy(CMSG_DATA(&control.head), fds, count * sizeof(int));
   }
   return vn_result(sendmsg(plan->channel, &message, MSG_NOSIGNAL));
+}
+
+/*
+ * Only children are in a joined PID namespace, so this process, the middle one, makes another: a child of its own parent,
+ * which hears of both.
+ */
+static int join(struct vn_plan *plan)
+{
+  int pidfd = -1;
+  if (plan->spec->join < 0) return 0;
+  int failed = vn_join(plan->spec->join);
+  if (failed < 0) return failed;
+  long pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PIDFD | SIGCHLD, NULL, &pidfd, NULL, NULL);
+  if (pid < 0) return -errno;
+  if (pid == 0) return vn_settle();
+  struct vn_report moved = { VN_SAY_MOVED, VN_JOIN, (int32_t)pid, 0 };
+  _exit(say(plan, moved, &pidfd, 1) < 0 ? NOT_STARTED : 0);
 }
 
 static int make_taps(struct vn_plan *plan)
@@ -256,7 +275,7 @@ static void unblock_signals(void)
 static int set_up(struct vn_plan *plan)
 {
   static const struct { enum vn_step step; int (*run)(struct vn_plan *); } steps[] = {
-    { VN_SETGROUPS, deny_setgroups }, { VN_UID_MAP, map_uid }, { VN_GID_MAP, map_gid }, { VN_TAP, make_taps },
+    { VN_JOIN, join }, { VN_SETGROUPS, deny_setgroups }, { VN_UID_MAP, map_uid }, { VN_GID_MAP, map_gid }, { VN_TAP, make_taps },
     { VN_PACKET, make_packets }, { VN_TAP, hand_up },
     { VN_MOUNT, arrange_mounts }, { VN_HOSTNAME, name_host }, { VN_CAPABILITIES, raise_capabilities },
     { VN_CHDIR, change_directory }, { VN_PGID, join_group }, { VN_FDS, arrange_descriptors }

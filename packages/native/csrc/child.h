@@ -21,12 +21,16 @@ struct vn_plan {
 };
 
 /* One packet on the channel, from the child. Descriptors ride on VN_SAY_HANDED. */
-enum vn_say { VN_SAY_HANDED, VN_SAY_READY, VN_SAY_FAILED };
+/* VN_SAY_MOVED: from the middle one of a join, `number` is the pid of the child proper and its pidfd comes along. */
+enum vn_say { VN_SAY_HANDED, VN_SAY_READY, VN_SAY_FAILED, VN_SAY_MOVED };
 
 struct vn_report {
   int32_t say, step, number, index;
 };
 
+/* join.c: 0 or -errno; only children are in the PID namespace then. Such a child becomes root there by vn_settle. */
+int vn_join(int pidfd);
+int vn_settle(void);
 _Noreturn void vn_child(struct vn_plan *plan);
 
 #endif

@@ -225,7 +225,14 @@ void vn_strerror(int number, char *out, size_t room);
 /* ---- spawn.c ---- */
 enum vn_step {
   VN_CLONE, VN_SETGROUPS, VN_UID_MAP, VN_GID_MAP, VN_TUN, VN_TAP, VN_PACKET, VN_CAPABILITIES, VN_MOUNT, VN_HOSTNAME,
-  VN_CHDIR, VN_PGID, VN_FDS, VN_EXEC
+  VN_CHDIR, VN_PGID, VN_FDS, VN_EXEC, VN_JOIN
+};
+
+/* Whose ids a new user namespace has. */
+enum vn_ids {
+  VN_IDS_OWN,   /* the caller's euid and egid, onto themselves */
+  VN_IDS_ROOT,  /* the same, as 0 */
+  VN_IDS_OTHERS /* none: somebody else writes the maps before a held child goes on */
 };
 
 #define VN_CLOSED (-2)
@@ -238,6 +245,8 @@ struct vn_spawn_spec {
   const char *cwd;        /* or NULL */
   int pgid;               /* -1: that of the caller */
   int namespaces;         /* CLONE_NEW* */
+  enum vn_ids ids;
+  int join;               /* pidfd of a process whose user, mount, PID, network and UTS namespaces are joined; or -1 */
   uint32_t capabilities;  /* bit n: capability n, made ambient */
   const char *hostname;   /* or NULL */
   const char *resolv_conf; /* or NULL */

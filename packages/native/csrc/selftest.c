@@ -282,7 +282,7 @@ static int32_t plain_fds[] = { -1, -1, 2 };
 static struct vn_spawn_spec spec_of(char **argv)
 {
   return (struct vn_spawn_spec){
-    .file = argv[0], .argv = argv, .env = plain_env, .fds = plain_fds, .fd_count = 3, .pgid = -1
+    .file = argv[0], .argv = argv, .env = plain_env, .fds = plain_fds, .fd_count = 3, .pgid = -1, .join = -1
   };
 }
 

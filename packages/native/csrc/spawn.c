@@ -104,8 +104,9 @@ static int prepare(struct vn_plan *plan, const struct vn_spawn_spec *spec)
   plan->shell_argv = shell_argv_of(spec);
   plan->moved = calloc(spec->fd_count + 1, sizeof *plan->moved);
   plan->handed = calloc(vn_handed(spec) + 1, sizeof *plan->handed);
-  snprintf(plan->uid_map, sizeof plan->uid_map, "%u %u 1", geteuid(), geteuid());
-  snprintf(plan->gid_map, sizeof plan->gid_map, "%u %u 1", getegid(), getegid());
+  bool root = spec->ids == VN_IDS_ROOT;
+  snprintf(plan->uid_map, sizeof plan->uid_map, "%u %u 1", root ? 0 : geteuid(), geteuid());
+  snprintf(plan->gid_map, sizeof plan->gid_map, "%u %u 1", root ? 0 : getegid(), getegid());
   bool complete = plan->candidates != NULL && plan->shell_argv != NULL && plan->moved != NULL && plan->handed != NULL;
   return complete ? 0 : -ENOMEM;
 }
@@ -127,6 +128,23 @@ static int start(struct vn_plan *plan, struct vn_spawned *out)
   return 0;
 }
 
+static void bury_middle(int pidfd)
+{
+  siginfo_t info;
+  while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR);
+  close(pidfd);
+}
+
+/* The child proper takes the place of the middle one, which ends by itself. */
+static int follow(struct vn_spawned *out, const struct vn_report *report, int pidfd)
+{
+  if (pidfd < 0) return -EMFILE;
+  bury_middle(out->pidfd);
+  out->pid = report->number;
+  out->pidfd = pidfd;
+  return 0;
+}
+
 /* Reads reports until the exec (1), READY (1) or a failure. *handed counts the descriptors that came. */
 static int attend(const struct vn_spawn_spec *spec, int channel, struct vn_spawned *out, size_t *handed)
 {
@@ -136,6 +154,11 @@ static int attend(const struct vn_spawn_spec *spec, int channel, struct vn_spawn
     size_t count = VN_MAX_FDS;
     int got;
     do got = vn_receive_descriptors(channel, (uint8_t *)&report, sizeof report, 0, fds, &count); while (got == -EINTR);
+    if (got > 0 && report.say == VN_SAY_MOVED) {
+      int failed = follow(out, &report, count == 1 ? fds[0] : -1);
+      if (failed < 0) return failed;
+      continue;
+    }
     for (size_t i = 0; i < count; i++) out->handed[(*handed)++] = fds[i];
     if (got < 0) return got;
     if (got == 0 && spec->hold) return -ESRCH; /* killed before it was ready */

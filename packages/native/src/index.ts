@@ -6,6 +6,7 @@
  * here is close-on-exec. `(buf, off, len)` count octets.
  */
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 /** Events of the epoll set; the values of EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP. */
 export const IN = 0x001
@@ -36,6 +37,13 @@ export const CLONE_NEWUSER = 0x10000000
 export const CLONE_NEWPID = 0x20000000
 export const CLONE_NEWNET = 0x40000000
 
+/** In {@link SpawnSpec.ids}: mapped onto themselves. */
+export const IDS_OWN = 0
+/** In {@link SpawnSpec.ids}: mapped to 0. */
+export const IDS_ROOT = 1
+/** In {@link SpawnSpec.ids}: not mapped; the caller writes the maps of a held child before it lets it go on. */
+export const IDS_OTHERS = 2
+
 /** Flags of {@link Native.tapOpen}, as in linux/if_tun.h. */
 export const IFF_TUN = 0x0001
 export const IFF_TAP = 0x0002
@@ -60,8 +68,12 @@ export interface SpawnSpec {
   readonly cwd?: string
   /** Process group: -1 that of the caller, 0 a new one of its own, else the group to join. */
   readonly pgid?: number
-  /** CLONE_NEW* flags. With CLONE_NEWUSER the caller's euid and egid are mapped onto themselves, setgroups is denied. */
+  /** CLONE_NEW* flags. With CLONE_NEWUSER the caller's euid and egid are mapped, see `ids`, setgroups is denied. */
   readonly namespaces?: number
+  /** What the caller's ids are in a new user namespace: IDS_OWN (default), IDS_ROOT or IDS_OTHERS. */
+  readonly ids?: number
+  /** pidfd of a process whose user, mount, PID, network and UTS namespaces the child joins, as their root. */
+  readonly join?: number
   /** Capabilities (bit mask, low 32) made permitted, effective, inheritable and ambient in the child. */
   readonly capabilities?: number
   /** Hostname set inside; wants CLONE_NEWUTS. */
@@ -102,7 +114,7 @@ export interface Spawned {
 /** Why a child could not be started: the step that failed and its errno (positive). Nothing is left behind. */
 export interface SpawnFailure {
   readonly step: 'clone' | 'setgroups' | 'uid_map' | 'gid_map' | 'tun' | 'tap' | 'packet' | 'capabilities' | 'mount' | 'hostname' | 'chdir' |
-    'pgid' | 'fds' | 'exec'
+    'pgid' | 'fds' | 'exec' | 'join'
   readonly errno: number
   /** Index of the tap that failed, for step `tap`. */
   readonly index: number
@@ -388,6 +400,9 @@ export interface Native {
 }
 
 const require = createRequire(import.meta.url)
+
+/** The program `vde_node`, the init of a node: see csrc/node/node.c. */
+export const nodeProgram: string = fileURLToPath(new URL('../build/vde_node', import.meta.url))
 
 /** The addon. Loading throws when it was not built (`npm run build`). */
 export const native: Native = require('../build/vde_native.node') as Native
