@@ -2,7 +2,8 @@
  * Imports go down only. Each package may import the packages named here and nothing else of the workspace; the pure ones
  * may not import Node either. Fails on a forbidden edge, on a cycle, and on a package.json that says otherwise.
  *
- *     L0 frame vnl   L1 native tun-tap   L2 link   L3 stp switch impair model console schemes namespace   L4 lab cli
+ *     L0 frame vnl   L1 native tun-tap   L2 link   L3 stp switch impair model console schemes namespace
+ *     L4 strict-yaml vdenet-format lab cli
  *
  * Inside L3 the order is written out: the switch stands on stp, console on the switch, schemes on both.
  */
@@ -23,8 +24,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   console: ['frame', 'link', 'native', 'stp', 'switch', 'impair'],
   schemes: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'console'],
   namespace: ['native', 'tun-tap', 'link'],
-  lab: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'model', 'schemes', 'namespace', 'console'],
-  cli: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'model', 'console', 'schemes', 'namespace', 'lab']
+  lab: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'model', 'schemes', 'namespace', 'console', 'vdenet-format'],
+  'strict-yaml': ['vnl'],
+  'vdenet-format': ['strict-yaml', 'model', 'impair', 'vnl'],
+  cli: ['strict-yaml', 'vdenet-format', 'frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'model', 'console', 'schemes', 'namespace', 'lab']
 }
 
 /** Packages without I/O and clock: no Node module, and none of the globals that read the world. */
@@ -38,7 +41,7 @@ const PURE: Readonly<Record<string, RegExp>> = {
 }
 
 /** Only L4 may depend on packages from outside the workspace. */
-const FREE = new Set(['cli', 'lab'])
+const FREE = new Set(['cli', 'lab', 'strict-yaml'])
 
 /** Tests, and what tests of other packages import: not part of the product, so free in what it uses. */
 const TEST_FILE = /(?:\.test|\/testing(?:-[a-z-]+)?|\/contract)\.ts$/
