@@ -1,6 +1,7 @@
 /** Commands every console has: help, load, the ends, and events. */
 import { escapeControls } from '@vde-ts/frame/escape.js'
 import { VdeError } from '@vde-ts/link'
+import { fromStart } from '@vde-ts/link/start-directory.js'
 import type { Args, Call, Row } from './command.ts'
 import { tagText, type Topic } from './events.ts'
 import { readScript } from './script.ts'
@@ -36,7 +37,7 @@ type Echo = (path: string, line: string) => string
 /** Echoes each line, then answers it as if it had been typed. */
 function * load <C> (path: string, { console, subscriber, depth }: Call<C>, echo: Echo): Generator<string> {
   const shown = escapeControls(path)
-  for (const line of readScript(path)) {
+  for (const line of readScript(fromStart(path))) {
     yield echo(shown, escapeControls(line))
     yield * console.execute(line, subscriber, depth + 1)
   }

@@ -3,8 +3,9 @@
  * one of two buffers; the other is being written meanwhile, by a thread of libuv, so that a slow disk or reader never
  * holds up the traffic. When both are full, frames are lost to the capture and counted.
  */
-import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, write, writeSync } from 'node:fs'
 import { connect, Socket } from 'node:net'
+import { WholeBlocks } from '@vde-ts/frame/pcapng-blocks.js'
 import { systemError, VdeError } from './errors.ts'
 import { lookAt } from './socket-file.ts'
 
@@ -21,6 +22,7 @@ export class CaptureFile {
   buf: Uint8Array = new Uint8Array(BUFFER)
   readonly isPipe: boolean
 
+  readonly #path: string
   readonly #fd: number
   readonly #socket: Socket | null
   readonly #onFailure: (error: Error) => void
@@ -41,6 +43,7 @@ export class CaptureFile {
    */
   constructor (path: string, onFailure: (error: Error) => void) {
     this.#onFailure = onFailure
+    this.#path = path
     const isSocket = lookAt(path)?.isSocket() === true
     this.#fd = isSocket ? -1 : openCapture(path)
     this.isPipe = isSocket || fstatSync(this.#fd).isFIFO()
@@ -86,13 +89,10 @@ export class CaptureFile {
   }
 
   #endFile (rest: Uint8Array): void {
-    try {
-      // What a thread may still be writing is written again, to the same place: nobody knows how far it came.
-      writeAll(this.#fd, this.#spare, this.#writing, this.#position)
-      writeAll(this.#fd, rest, rest.length, this.#position + this.#writing)
-    } catch {
-      // The disk is full: the file ends in what fitted.
-    }
+    // What a thread may still be writing is written again, to the same place: nobody knows how far it came.
+    const all = Buffer.concat([this.#spare.subarray(0, this.#writing), rest])
+    const done = writeUpTo(this.#fd, all, this.#position)
+    if (done < all.length) this.#cut(all.subarray(0, done))
     closeSync(this.#fd)
   }
 
@@ -130,8 +130,10 @@ export class CaptureFile {
     }
     write(this.#fd, part, 0, part.length, this.#position + from, (error, count) => {
       if (this.#isClosed) return
-      if (error !== null) this.#fail(error)
-      else if (from + count < this.#writing) this.#write(from + count)
+      if (error !== null) {
+        this.#cut(this.#spare.subarray(0, from))
+        this.#fail(error)
+      } else if (from + count < this.#writing) this.#write(from + count)
       else this.#onWritten()
     })
   }
@@ -142,11 +144,20 @@ export class CaptureFile {
     this.#flush()
   }
 
+  /** The disk is full: the file ends in the last whole block of `written`, what came to stand behind {@link #position}. */
+  #cut (written: Uint8Array): void {
+    const whole = new WholeBlocks()
+    whole.feed(written)
+    this.#position += whole.octets
+    ftruncateSync(this.#fd, this.#position)
+  }
+
   #fail (error: Error): void {
     if (this.#isClosed) return
     this.#used = 0
     this.#writing = 0
-    this.#onFailure(error)
+    const { errno } = error as NodeJS.ErrnoException
+    this.#onFailure(errno === undefined ? error : systemError(errno, `capture to "${this.#path}"`))
   }
 }
 
@@ -172,6 +183,11 @@ const openExisting = (path: string, action: string): number => {
   }
 }
 
-const writeAll = (fd: number, buf: Uint8Array, octets: number, position: number): void => {
-  for (let done = 0; done < octets;) done += writeSync(fd, buf, done, octets - done, position + done)
+/** @returns octets that fitted */
+const writeUpTo = (fd: number, buf: Uint8Array, position: number): number => {
+  let done = 0
+  try {
+    while (done < buf.length) done += writeSync(fd, buf, done, buf.length - done, position + done)
+  } catch { /* the disk is full */ }
+  return done
 }

@@ -19,6 +19,7 @@ import { VdeError, errnoName, systemError, type Errno } from './errors.ts'
 export const MAX_PATH = 107
 
 const O_PATH = 0o10000000
+const EACCES = 13
 const ECONNREFUSED = 111
 
 /** Octets of `path` as the kernel counts them. */
@@ -78,15 +79,16 @@ export const setAccess = (path: string, access: Access, action: string): void =>
   }
 }
 
-/** What lies under a name: nothing, a socket somebody serves, one left by a dead process, or something else. */
-export type Found = 'absent' | 'live' | 'stale' | 'foreign'
+/** What lies under a name: nothing, a socket somebody serves, one left by a dead process, something else, or who may not look. */
+export type Found = 'absent' | 'live' | 'stale' | 'foreign' | 'forbidden'
 
 /** Looks at `path` without changing it. `type` is the socket type expected there. */
 export const probe = (path: string, type: number): Found => {
   try {
     if (!lstatSync(path).isSocket()) return 'foreign'
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'foreign'
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? 'absent' : code === 'EACCES' ? 'forbidden' : 'foreign'
   }
   const result = connectNow(type, path)
   if (result >= 0) native.close(result)
@@ -112,10 +114,11 @@ export const removeStale = (path: string, type: number = DGRAM): boolean => {
 
 /**
  * Makes room for a socket of ours: removes what a dead process left under the name.
- * @throws {VdeError} EEXIST something that is no socket, EADDRINUSE one that is served, EACCES a stale one of others
+ * @throws {VdeError} EEXIST something that is no socket, EADDRINUSE one that is served, EACCES a stale one of others, or no look
  */
 export const clearSocketPath = (path: string, type: number, action: string): void => {
   const found = probe(path, type)
+  if (found === 'forbidden') throw mayNotLook(path, action)
   if (found === 'foreign') {
     throw new VdeError('EEXIST', action, `something that is not a socket, or cannot be looked at, has the name "${path}"`)
   }
@@ -126,6 +129,10 @@ export const clearSocketPath = (path: string, type: number, action: string): voi
     throw new VdeError('EACCES', action, `a dead program left "${path}", and it cannot be removed`)
   }
 }
+
+/** The refusal where a directory on the way to `path` may not be searched. */
+export const mayNotLook = (path: string, action: string): VdeError =>
+  new VdeError('EACCES', action, `${native.strerror(EACCES)}: "${dirname(path)}" may not be searched, its owner or another name is wanted`)
 
 /** A new socket of `type` connected to the one at `path`, which the caller owns, or -errno. */
 export const connectNow = (type: number, path: string): number => {

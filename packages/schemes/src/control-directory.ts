@@ -20,7 +20,7 @@ import { VdeError } from '@vde-ts/link'
 import type { Arrival, Departure, Ticket } from '@vde-ts/link/part.js'
 import { ATTACH } from './attach-protocol.ts'
 import { TAKEOVER, TAKEOVER_MODE } from './takeover-protocol.ts'
-import { MAX_PATH, fileError, listenAt, octets, probe, removeStale } from '@vde-ts/link/socket-file.js'
+import { MAX_PATH, fileError, listenAt, mayNotLook, octets, probe, removeStale } from '@vde-ts/link/socket-file.js'
 
 /** Octets kept for the longest names in it: `/65535.9999999` of a data socket, `/.stale-4194304` of a recovery. */
 const ROOM = 16
@@ -210,6 +210,7 @@ const clear = (path: string, options: DirectoryOptions): boolean => {
   if (found === 'live') {
     throw new VdeError(options.busy, options.action, `${busyText(options)}: a live switch or netnode owns "${path}"`)
   }
+  if (found === 'forbidden') throw mayNotLook(control, options.action)
   if (found === 'foreign') throw new VdeError(options.busy, options.action, `"${control}" exists and is not a socket`)
   if (!removeStale(control, STREAM)) {
     throw new VdeError(options.busy, options.action, `the stale "${control}" cannot be removed`)

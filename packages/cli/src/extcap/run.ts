@@ -62,7 +62,7 @@ const capture = async (program: Program, values: Values): Promise<void> => {
   if (entry === undefined) throw new VdeError('ENXIO', `capture "${name}"`, 'no switch of this user has such a port')
   const snapLen = Number(values.text('snaplen') ?? WHOLE_FRAME)
   const filter = values.text('extcap-capture-filter') ?? ''
-  await record(program, { console: entry.console, port: Number(match?.[2]), snapLen, filter, openOutput: () => openSync(fifo, 'w') })
+  await record(program, { console: entry.console, port: Number(match?.[2]), snapLen, filter, openOutput: () => ({ fd: openSync(fifo, 'w'), name: fifo }) })
 }
 
 const install = (): void => {

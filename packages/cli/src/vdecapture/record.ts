@@ -4,14 +4,15 @@
  *     console:  port/capture N SOCKET SNAPLEN FILTER --> switch --pcapng--> SOCKET --> output
  */
 import { once } from 'node:events'
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { fstatSync, ftruncateSync, mkdtempSync, rmSync, write } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { promisify } from 'node:util'
 import { ConsoleClient } from '@vde-ts/console/client.js'
 import { compileFilter } from '@vde-ts/console/switch/captures.js'
-import { VdeError } from '@vde-ts/link/errors.js'
+import { WholeBlocks } from '@vde-ts/frame/pcapng-blocks.js'
+import { VdeError, systemError } from '@vde-ts/link/errors.js'
 import type { Program } from '../run.ts'
 
 const CONNECT_MS = 5000
@@ -24,9 +25,12 @@ export interface Recording {
   readonly snapLen: number
   /** In the language of libpcap; empty: everything. */
   readonly filter: string
-  /** The descriptor to write to, which stays open: called once the switch captures, so what fails empties no file. */
-  openOutput (): number
+  /** Where to write, which stays open: called once the switch captures, so what fails empties no file. */
+  openOutput (): Output
 }
+
+/** A descriptor, and its file's name, or `-`. */
+export interface Output { readonly fd: number, readonly name: string }
 
 /**
  * Records until a signal, the end of the switch, or that of the reader.
@@ -54,13 +58,28 @@ export const record = async (program: Program, { console, port, snapLen, filter,
   program.exit(0)
 }
 
-/** A reader who has seen enough, and a switch that is killed, are ends like any other. */
-const pump = async (stream: Socket, output: number): Promise<void> => {
+const writeSome = promisify(write)
+
+/** A reader who has seen enough, and a switch that is killed, are ends like any other. @throws {VdeError} ENOSPC, EIO, … */
+const pump = async (stream: Socket, { fd, name }: Output): Promise<void> => {
+  const whole = new WholeBlocks()
   try {
     // By descriptor, with write(2): a pipe shared with others keeps its flags.
-    await pipeline(stream, createWriteStream('', { fd: output, autoClose: false }))
+    for await (const chunk of stream as AsyncIterable<Buffer>) await writeAll(fd, chunk, whole)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EPIPE' && code !== 'ECONNRESET') throw error
+    const { code, errno } = error as NodeJS.ErrnoException
+    if (code === 'EPIPE' || code === 'ECONNRESET') return
+    if (errno === undefined) throw error
+    // What is there can be read.
+    if (name !== '-' && fstatSync(fd).isFile()) ftruncateSync(fd, whole.octets)
+    throw systemError(errno, `write "${name}"`)
+  }
+}
+
+const writeAll = async (fd: number, chunk: Buffer, whole: WholeBlocks): Promise<void> => {
+  for (let done = 0; done < chunk.length;) {
+    const { bytesWritten } = await writeSome(fd, chunk, done, chunk.length - done, null)
+    whole.feed(chunk.subarray(done, done + bytesWritten))
+    done += bytesWritten
   }
 }

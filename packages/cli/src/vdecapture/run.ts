@@ -1,12 +1,12 @@
 /** vdecapture: finds the switch, and records. */
 import { openSync, realpathSync } from 'node:fs'
 import { WHOLE_FRAME } from '@vde-ts/console/switch/captures.js'
-import { VdeError } from '@vde-ts/link/errors.js'
+import { VdeError, systemError } from '@vde-ts/link/errors.js'
 import { lookAt } from '@vde-ts/link/socket-file.js'
 import { UsageError, type Parsed } from '../command.ts'
 import type { Program } from '../run.ts'
 import { entries, registryDir } from '../registry/registry.ts'
-import { record } from './record.ts'
+import { record, type Output } from './record.ts'
 
 /** @throws {UsageError}, {VdeError} */
 export const run = async (program: Program, { values, operands }: Parsed): Promise<void> => {
@@ -17,7 +17,7 @@ export const run = async (program: Program, { values, operands }: Parsed): Promi
   const { path, port } = readTarget(target)
   const snapLen = readSnapLen(values.text('snaplen'))
   const console = findConsole(path)
-  const openFile = (): number => file === '-' ? 1 : openOutput(file)
+  const openFile = (): Output => ({ name: file, fd: file === '-' ? 1 : openOutput(file) })
   await record(program, { console, port, snapLen, filter: values.text('filter') ?? '', openOutput: openFile })
 }
 
@@ -51,6 +51,6 @@ const openOutput = (file: string): number => {
   try {
     return openSync(file, 'w')
   } catch (error) {
-    throw new VdeError('EACCES', `write "${file}"`, (error as Error).message)
+    throw systemError((error as { errno: number }).errno, `write "${file}"`)
   }
 }

@@ -1,11 +1,11 @@
 /** The captures of one switch: their files, and what they caught. */
 import { spawnSync } from 'node:child_process'
-import { resolve } from 'node:path'
 import { PacketFilter } from '@vde-ts/frame/packet-filter.js'
 import { interfaceBlock, sectionBlock, statisticsBlock } from '@vde-ts/frame/pcapng.js'
 import { Capture, type Direction, type Port } from '@vde-ts/switch'
 import { VdeError } from '@vde-ts/link'
 import { CaptureFile } from '@vde-ts/link/capture-file.js'
+import { fromStart } from '@vde-ts/link/start-directory.js'
 import { VERSION } from '../version.ts'
 
 /** Octets kept of a frame unless told otherwise: more than any has. */
@@ -43,7 +43,7 @@ export class Captures {
   /** @throws {VdeError} EEXIST, EACCES, ENOENT, ENXIO the file; EINVAL the filter */
   start (request: CaptureRequest): void {
     const filter = request.filter === '' ? null : compileFilter(request.filter)
-    const file = new CaptureFile(resolve(request.path), (error) => { this.#onFailure(running, error) })
+    const file = new CaptureFile(fromStart(request.path), (error) => { this.#onFailure(running, error) })
     const { port, name, direction, snapLen } = request
     file.append(sectionBlock(`vde-ts ${VERSION}`))
     const description = port.endpoints.map((one) => one.description).filter((text) => text !== '').join(', ')
@@ -55,9 +55,9 @@ export class Captures {
 
   /** Ends the captures of a port, or the one to `path`. @throws {VdeError} ENXIO there is none */
   stop (port: number, path?: string): void {
-    const wanted = path === undefined ? undefined : resolve(path)
+    const wanted = path === undefined ? undefined : fromStart(path)
     const ended = this.#all.filter(({ request }) =>
-      request.port.number === port && (wanted === undefined || resolve(request.path) === wanted))
+      request.port.number === port && (wanted === undefined || fromStart(request.path) === wanted))
     if (ended.length === 0) throw new VdeError('ENXIO', `end the capture of port ${port}`, 'there is none')
     for (const one of ended) this.#end(one)
   }

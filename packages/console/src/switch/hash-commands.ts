@@ -43,13 +43,13 @@ export const hashCommands: ReadonlyArray<Row<SwitchContext>> = [
     path: 'hash/setexpire',
     syntax: 'N',
     help: 'set the seconds a silent address is kept',
-    run: ({ sw }, args) => { sw.hash.setExpire(args.int(0, 'N')) }
+    run: ({ sw }, args) => { sw.hash.setExpire(args.int(0, 'N', 0)) }
   },
   {
     path: 'hash/setminper',
     syntax: 'N',
     help: 'set the seconds of silence before an address may move',
-    run: ({ sw }, args) => { sw.hash.setMinPersistence(args.int(0, 'N')) }
+    run: ({ sw }, args) => { sw.hash.setMinPersistence(args.int(0, 'N', 0)) }
   },
   {
     path: 'hash/print',
