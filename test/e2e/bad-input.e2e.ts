@@ -50,6 +50,10 @@ const ROWS: readonly Row[] = [
   { what: 'several networks, but none named', command: 'vdens', args: () => ['-m', '--', 'ip', 'link'], status: 1, thing: '-m', wayOut: /VNL before --/ },
   { what: 'a name server that is no address', command: 'vdens', args: () => ['-R', 'foo', 'no', 'true'], status: 1, thing: 'foo', wayOut: /IP address/ },
   { what: 'an interface whose name is too long', command: 'vde_tunctl', args: () => ['-t', '1234567890123456'], status: 1, thing: '1234567890123456', wayOut: /at most 15/ },
+  { what: 'an interface to remove that is not there', command: 'vde_tunctl', args: () => ['-d', 'nosuch0'], status: 1, thing: 'nosuch0', wayOut: /none of this name/ },
+  { what: 'a priority that no bridge has', command: 'vde_switch', args: (s) => ['-s', s.path('sw'), '--priority', '70000'], status: 1, thing: '70000', wayOut: /0\.\.65535/ },
+  { what: 'the address of a group', command: 'vde_switch', args: (s) => ['-s', s.path('sw'), '--macaddr', '01:00:5e:00:00:01'], status: 1, thing: '01:00:5e', wayOut: /one station/ },
+  { what: 'an rc file that is not there', command: 'wirefilter', args: (s) => ['-f', s.path('none.rc'), 'null://', 'null://'], status: 1, thing: 'none.rc', wayOut: /no such file/i },
   { what: 'no console there', command: 'unixterm', args: (s) => [s.path('none')], status: 255, thing: /none/, wayOut: /no such file/i }
 ]
 

@@ -131,10 +131,11 @@ const describeError = (error: unknown): string => {
 /** Runs the command of `spec`. Never throws; the process ends with the command's status. */
 export const main = async (spec: CommandSpec, load: () => Promise<CommandModule>): Promise<void> => {
   const parsed = readCommandLine(spec, process.argv.slice(2))
-  for (const warning of parsed.warnings) writeAll(2, `${spec.name}: ${warning}\n`)
   const { native } = await import('@vde-ts/native')
   native.setProcessName(spec.name)
   const daemon = parsed.values.has('daemon') ? await detach(spec) : null
+  // With -d by the copy alone: the starter reads the same line.
+  for (const warning of parsed.warnings) writeAll(2, `${spec.name}: ${warning}\n`)
   const program = new Program(spec, native, daemon, await inheritedBy(spec, daemon))
   answerSignals(program)
   daemon?.watch((why) => { program.fail(why) })

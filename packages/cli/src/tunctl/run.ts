@@ -29,6 +29,9 @@ const make = (request: Request): string => {
 }
 
 const remove = ({ name, device, isTun }: Request): string => {
+  // The kernel would make one to remove it, as the original does, and a mistyped name stay unseen.
+  const index = native.interfaceIndex(name)
+  if (index < 0) throw new VdeError(errnoName(-index), `remove interface "${name}"`, 'there is none of this name')
   let result = removePersistent({ name, device, tun: isTun })
   // The kind must be that of the interface, and a name says little: what is EINVAL as one is tried as the other.
   if (typeof result !== 'string' && result.errno === EINVAL && result.step === 'interface') {

@@ -3,10 +3,11 @@
  *
  *     network --wire.left-- Wire --wire.right-- streams | network | command
  *
- * It ends when either side does, with status 0 unless that side never came up or its program failed; what it had sent has
- * left by then. A switch that was handed the interface of the other side, and died, is waited for (tap-network.ts). INT and
- * HUP kill this process alone: the C program passes them on to its whole process group, and with it kills the script that
- * started it. A terminal's Ctrl-C reaches everybody in the group without help.
+ * It ends when either side does, with status 0 unless that side never came up or its program failed, and as the command
+ * behind `=` ended if that came first; what it had sent has left by then. A switch that was handed the interface of the other
+ * side, and died, is waited for (tap-network.ts). INT and HUP kill this process alone: the C program passes them on to its
+ * whole process group, and with it kills the script that started it. A terminal's Ctrl-C reaches everybody in the group
+ * without help.
  */
 import { randomBytes } from 'node:crypto'
 import { describe } from '@vde-ts/frame/describe.js'
@@ -144,8 +145,10 @@ const end = async (program: Program, { why, isFailure }: Ended, child: Child | n
   if (why !== undefined) program.log(why.message)
   if (child !== null) {
     const ended = await Promise.race([child.exited, new Promise<null>((resolve) => { setTimeout(resolve, REAP_MS, null) })])
-    // The status stays 0, as scripts know it of commands behind =; only a person is told.
-    if (ended !== null && ended.code !== 0) program.log(`the command ended with ${ended.signal ?? `status ${ended.code}`}`)
+    if (ended !== null && ended.code !== 0) {
+      program.log(`the command ended with ${ended.signal ?? `status ${ended.code}`}`)
+      program.exit(ended.code)
+    }
   }
   program.exit(isFailure ? 1 : 0)
 }

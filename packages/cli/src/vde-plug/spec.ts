@@ -38,6 +38,7 @@ export const spec: CommandSpec = {
     statuses: [
       ['0', 'the traffic ended, SIGTERM, or ready in the background (-d)'],
       ['1', 'a network cannot be opened or reached, the command not started, or the program of cmd:// failed'],
+      ['N', 'the command behind = ended with status N, or 128 and the number of the signal that killed it'],
       ['255', 'the command line is wrong, or a login shell was asked for something else; also --help'],
       ['killed', 'by SIGINT or SIGHUP, after removing its files']
     ]

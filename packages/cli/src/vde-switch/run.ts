@@ -40,6 +40,7 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   if (hashSize !== undefined && parseCNumber(hashSize) !== settings.hashSize) {
     program.log(`the hash size is a power of two: ${hashSize} is taken for ${settings.hashSize}`)
   }
+  if (parsed.values.has('hub') && parsed.values.has('fstp')) program.log('a hub has no spanning tree: -F changes nothing with -x')
   const station = start(program, settings)
   live(program, { ...station, metrics: await openMetrics(program, station, settings) })
 }

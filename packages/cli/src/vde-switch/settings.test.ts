@@ -25,7 +25,7 @@ const ROWS: ReadonlyArray<readonly [string, (s: SwitchSettings) => unknown, unkn
   ['--hashsize 100', (s) => s.hashSize, 128],
   ['--hashsize 0', (s) => s.hashSize, 1],
   ['--hashsize 4096', (s) => s.hashSize, 4096],
-  ['--priority 0x18001', (s) => s.priority, 0x8001],
+  ['--priority 0x9001', (s) => s.priority, 0x9001],
   ['-mod 660', (s) => s.modes, { mode: 0o660, dirMode: 0o2770 }],
   ['-m 640 --dirmode 0711', (s) => s.modes, { mode: 0o640, dirMode: 0o711 }],
   ['--dirmode 2755', (s) => s.modes, { mode: 0o644, dirMode: 0o2755 }],
@@ -47,7 +47,8 @@ for (const [line, get, want] of ROWS) settings(`reads ${line}`, () => { assert.e
 
 for (const line of [
   '-n 0', '-n -1', '-n 65536', '-n many', '-n 1.5', '--hashsize -1', '--hashsize 2000000000', '-m 888', '-m', '--mode=', '--mgmtmode 77777',
-  '--macaddr 1.2.3', '--macaddr 0102.0304.0506', '-g no-such-group', '--mgmtgroup no-such-group', 'operand', '--priority x'
+  '--macaddr 1.2.3', '--macaddr 0102.0304.0506', '-g no-such-group', '--mgmtgroup no-such-group', 'operand', '--priority x',
+  '--priority 70000', '--priority -1', '--macaddr 01:00:5e:00:00:01'
 ]) {
   settings(`refuses ${line} with one line that names it`, () => {
     const named = new RegExp(line.split(/[ =]/).at(-1)!.replace(/[-.]/g, '\\$&'))

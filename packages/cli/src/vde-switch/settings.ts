@@ -1,5 +1,6 @@
 /** The options of vde_switch, read: numbers in range, groups as numbers, paths absolute. */
 import { resolve } from 'node:path'
+import { isGroup } from '@vde-ts/frame/ethernet.js'
 import { parseMac } from '@vde-ts/frame/mac.js'
 import { groupNumber } from '@vde-ts/schemes/accounts.js'
 import { deriveModes, type Modes } from '@vde-ts/schemes/control-directory.js'
@@ -66,7 +67,7 @@ export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): Swi
     wantsTree: values.has('fstp') && !values.has('hub'),
     isVlanTransparent: values.has('vlan-transparent'),
     mac: address(values),
-    priority: (number(values, 'priority', -0x80000000, 0xffffffff) ?? 0x8000) & 0xffff,
+    priority: number(values, 'priority', 0, 0xffff) ?? 0x8000,
     hashSize: roundUp(number(values, 'hashsize', 0, MAX_HASH) ?? 128),
     taps: values.list('tap'),
     pidFile: path(values, 'pidfile'),
@@ -112,6 +113,7 @@ const address = (values: Values): Uint8Array | null => {
   const text = values.text('macaddr')
   if (text === undefined) return null
   const mac = parseMac(text)
+  if (mac !== null && isGroup(mac, 0)) throw new UsageError(`Cannot read --macaddr '${text}': it is the address of a group, that of one station is wanted`)
   if (mac !== null) return mac
   throw new UsageError(`Cannot read --macaddr '${text}': six hexadecimal numbers with : or . between them are wanted`)
 }

@@ -9,7 +9,7 @@
  */
 import { resolve } from 'node:path'
 import { native } from '@vde-ts/native'
-import { findScript, StdinConsole } from '@vde-ts/console'
+import { findScript, readScript, StdinConsole } from '@vde-ts/console'
 import { sharedIo } from '@vde-ts/link/fd-io.js'
 import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import { loop } from '@vde-ts/link/loop.js'
@@ -76,7 +76,10 @@ const makeFilter = (program: Program, { values }: Parsed, plan: FilterPlan, sink
     blink: blink === undefined ? undefined : { path: resolve(blink), id: values.text('blinkid') ?? defaultBlinkId() },
     log (line) { program.log(line) }
   })
-  const script = findScript('wirefilter', values.text('rcfile'), process.env['HOME'])
+  const named = values.text('rcfile')
+  // A line that fails is reported and the rest runs; a file that was named must be there.
+  if (named !== undefined) readScript(named)
+  const script = findScript('wirefilter', named, process.env['HOME'])
   if (script !== null) filter.load(script)
   for (const command of plan.commands) {
     const failure = filter.command(command)
