@@ -303,6 +303,10 @@ struct vn_cipher;
 int vn_cipher_open(bool chained, bool encrypt, const uint8_t *key, size_t len, struct vn_cipher **out);
 /* Whole blocks of 16; iv: 16 octets, which ECB does not look at; out may be in. */
 int vn_cipher_run(struct vn_cipher *cipher, const uint8_t *iv, const uint8_t *in, size_t len, uint8_t *out);
+/* ChaCha20-Poly1305 (RFC 8439); a key of 32 octets. */
+int vn_aead_open(bool encrypt, const uint8_t *key, size_t len, struct vn_cipher **out);
+/* Seals or opens in place; nonce: 12 octets; the last 16 of the len octets are the tag. Octets of plain text, or -EBADMSG. */
+int vn_aead_run(struct vn_cipher *cipher, const uint8_t *nonce, uint8_t *text, size_t len);
 void vn_cipher_close(struct vn_cipher *cipher);
 
 #endif

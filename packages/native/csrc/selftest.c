@@ -451,9 +451,11 @@ static void test_namespaces(void)
 static void test_ciphers(void)
 {
   struct vn_cipher *cipher;
-  uint8_t key[16] = { 0 };
+  uint8_t key[32] = { 0 };
   EXPECT(vn_cipher_open(true, true, key, 15, &cipher) == -EINVAL);
-  EXPECT(vn_cipher_open(true, true, key, sizeof key, &cipher) == -ENOSYS);
+  EXPECT(vn_cipher_open(true, true, key, 16, &cipher) == -ENOSYS);
+  EXPECT(vn_aead_open(true, key, 31, &cipher) == -EINVAL);
+  EXPECT(vn_aead_open(true, key, 32, &cipher) == -ENOSYS);
 }
 
 int main(int argc, char **argv)

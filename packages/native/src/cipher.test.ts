@@ -56,4 +56,59 @@ test('a run allocates nothing', () => {
   assert.ok(bytesPerRun(() => { native.cipherRun(cipher, IV, PLAIN, 0, 64, out, 0) }) < 1)
 })
 
+const SECRET = Uint8Array.from({ length: 32 }, (_, i) => 0x80 + i)
+const NONCE = Uint8Array.from(Buffer.from('070000004041424344454647', 'hex'))
+
+const aead = (isEncryption: boolean): Cipher => {
+  const cipher = native.aeadOpen(isEncryption, SECRET)
+  assert.type(cipher, 'object')
+  return cipher as Cipher
+}
+
+test('chacha20-poly1305 is what node:crypto makes of it, and comes back in place', () => {
+  const theirs = createCipheriv('chacha20-poly1305', SECRET, NONCE, { authTagLength: 16 })
+  const wanted = Uint8Array.from(Buffer.concat([theirs.update(PLAIN), theirs.final(), theirs.getAuthTag()]))
+  const [there, back] = [aead(true), aead(false)]
+  const text = new Uint8Array(90)
+  for (let again = 0; again < 2; again++) {
+    text.set(PLAIN, 3)
+    assert.is(native.aeadRun(there, NONCE, text, 3, 80), 64)
+    assert.equal(text.subarray(3, 83), wanted)
+    assert.is(native.aeadRun(back, NONCE, text, 3, 80), 64)
+    assert.equal(text.subarray(3, 67), PLAIN)
+  }
+})
+
+test('a sealed text that was changed anywhere is refused, an empty one is a tag', () => {
+  const [there, back] = [aead(true), aead(false)]
+  const sealed = new Uint8Array(40)
+  native.aeadRun(there, NONCE, sealed, 0, 40)
+  for (let i = 0; i < 40; i++) {
+    const text = new Uint8Array(sealed)
+    text[i]! ^= 1
+    assert.is(native.aeadRun(back, NONCE, text, 0, 40), -constants.errno.EBADMSG)
+  }
+  assert.is(native.aeadRun(back, IV, sealed, 0, 40), -constants.errno.EBADMSG, 'another nonce')
+  const empty = new Uint8Array(16)
+  assert.is(native.aeadRun(there, NONCE, empty, 0, 16), 0)
+  assert.is(native.aeadRun(back, NONCE, empty, 0, 16), 0)
+})
+
+test('what cannot be an AEAD call is refused', () => {
+  const EINVAL = -constants.errno.EINVAL
+  assert.is(native.aeadOpen(true, KEY), EINVAL)
+  assert.is(native.aeadRun(aead(true), NONCE, new Uint8Array(40), 0, 15), EINVAL, 'no room for a tag')
+  assert.is(native.aeadRun(open(true, true), NONCE, new Uint8Array(40), 0, 40), EINVAL, 'a cipher of the other kind')
+  assert.is(native.cipherRun(aead(true), IV, PLAIN, 0, 64, new Uint8Array(64), 0), EINVAL)
+  assert.throws(() => native.aeadRun(aead(true), NONCE, new Uint8Array(40), 1, 40), RangeError)
+  assert.throws(() => native.aeadRun(aead(true), NONCE.subarray(1), new Uint8Array(40), 0, 40), RangeError)
+  assert.throws(() => native.aeadRun(7 as unknown as Cipher, NONCE, new Uint8Array(40), 0, 40), TypeError)
+})
+
+test('sealing and opening allocate nothing', () => {
+  const [there, back] = [aead(true), aead(false)]
+  const text = new Uint8Array(80)
+  assert.ok(bytesPerRun(() => { native.aeadRun(there, NONCE, text, 0, 80); native.aeadRun(back, NONCE, text, 0, 80) }) < 1)
+})
+
 test.run()

@@ -159,6 +159,16 @@ export interface Native {
   cipherOpen (isChained: boolean, isEncryption: boolean, key: Uint8Array): Cipher | number
   /** Whole blocks of 16 octets, no padding; `iv` has 16 too, also for ECB; `out` may be `buf`. @returns `len` or -errno */
   cipherRun (cipher: Cipher, iv: Uint8Array, buf: Uint8Array, off: number, len: number, out: Uint8Array, outAt: number): number
+  /**
+   * ChaCha20-Poly1305 (RFC 8439), for sealing when `isEncryption`, else for opening.
+   * @returns the cipher, or -errno: EINVAL a key that has not 32 octets, ENOSYS a Node that does not export OpenSSL
+   */
+  aeadOpen (isEncryption: boolean, key: Uint8Array): Cipher | number
+  /**
+   * Seals or opens `buf[off, off + len)` in place; `nonce` has 12 octets, the last 16 of the span are the tag.
+   * @returns octets of plain text, or -errno: EBADMSG the tag is wrong (what stands in the span is no text then), EINVAL
+   */
+  aeadRun (cipher: Cipher, nonce: Uint8Array, buf: Uint8Array, off: number, len: number): number
 
   // ---- time ----
   /** clock_gettime(CLOCK_MONOTONIC): nanoseconds into `cell[0]`. 30 ns; a number returned would be an object on the heap. */
