@@ -19,6 +19,9 @@ export class VdeError extends Error {
   override readonly name = 'VdeError'
   readonly code: Errno
 
+  /** By name: a scheme of others brings a copy of this class with it, and its errors are as good. */
+  static override [Symbol.hasInstance] (value: unknown): boolean { return value instanceof Error && value.name === 'VdeError' }
+
   /**
    * @param code what went wrong, for programs
    * @param action what was being done, for people: "open ptp:///tmp/s"

@@ -21,7 +21,7 @@ import { ptp2Scheme, ptpScheme } from './ptp.ts'
 import { restartScheme } from './restart.ts'
 import { seqpacketScheme } from './seqpacket.ts'
 import { tapScheme } from './tap.ts'
-import { loadThirdParty } from './third-party.ts'
+import { loadThirdParty, thirdPartyNames } from './third-party.ts'
 import { streamListenScheme, streamScheme } from './stream-socket.ts'
 import { tcpListenScheme, tcpScheme } from './tcp.ts'
 import { udpScheme } from './udp.ts'
@@ -85,8 +85,26 @@ const BUILT_IN: readonly Scheme[] = [
 
 const schemes = new Map<string, Scheme>(BUILT_IN.map((scheme) => [scheme.name, scheme]))
 
-/** Every scheme there is, in the order they were registered. */
+/** Every scheme that is loaded, in the order they were registered. */
 export const listSchemes = (): Scheme[] => [...schemes.values()]
+
+/**
+ * Loads every scheme that packages of others offer, for those who list them.
+ * @returns why some could not be loaded
+ */
+export const loadSchemes = async (): Promise<Error[]> => {
+  const problems: Error[] = []
+  for (const name of thirdPartyNames()) {
+    if (schemes.has(name)) continue
+    try {
+      const loaded = await loadThirdParty(name)
+      if (loaded !== null) schemes.set(name, loaded)
+    } catch (error) {
+      problems.push(error as Error)
+    }
+  }
+  return problems
+}
 
 /**
  * Adds a scheme, or replaces one of the same name.
@@ -188,7 +206,7 @@ export const resolveVnl = (vnl: string): { readonly name: string, readonly text:
 }
 
 const unknownScheme = (vnl: string, name: string): VdeError => {
-  const known = [...schemes.keys()].sort()
+  const known = [...new Set([...schemes.keys(), ...thirdPartyNames()])].sort()
   const near = nearest(name, known)
   return new VdeError('EPROTONOSUPPORT', `open "${vnl}"`,
     `there is no scheme "${name}"${near === null ? '' : `, the nearest is "${near}"`}; known are ${known.join(', ')}`)

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Recorder } from '@vde-ts/link/testing.js'
-import { openVnl } from './registry.ts'
+import { listSchemes, loadSchemes, openVnl } from './registry.ts'
 import { refusal, scratch } from './testing.ts'
 import { thirdPartyNames } from './third-party.ts'
 
@@ -10,6 +10,9 @@ const LINK = '{ offload: true, maxFrame: 2000, label: "ours", send: () => true, 
 const schemeNamed = (name: string, style = 'address'): string =>
   `export const scheme = { name: '${name}', summary: 'a test', style: '${style}', params: { colour: { help: '', value: 'X', fallback: '' } },
   open: (tail) => ({ ...${LINK}, label: tail.path + tail.params.get('colour') }) }`
+
+/** Without those that are installed beside the suite. */
+const ofTest = (names: readonly string[]): string[] => names.filter((name) => name.startsWith('x'))
 
 /** Lays a package down. */
 const pack = (dir: string, name: string, code: string): void => {
@@ -36,7 +39,7 @@ test('are found in VDE_TS_SCHEMES, read by their own grammar, also nested', asyn
   pack(dir.path, 'x-colour', schemeNamed('x-colour'))
   pack(dir.path, 'x+nest.1', schemeNamed('x+nest.1', 'nested-address'))
   await withSchemes(`relative:${dir.path}/none:${dir.path}`, async () => {
-    assert.equal(thirdPartyNames(), ['x+nest.1', 'x-colour'])
+    assert.equal(ofTest(thirdPartyNames()), ['x+nest.1', 'x-colour'])
     const link = await openVnl('x-colour://sky/c=blue', new Recorder())
     assert.is(link.label, 'skyblue')
     assert.is((await openVnl('x+nest.1://a/c=b{x-colour://c/colour=d}', new Recorder())).label, 'ab')
@@ -47,6 +50,34 @@ test('are found in VDE_TS_SCHEMES, read by their own grammar, also nested', asyn
     process.env['VDE_TS_SCHEMES'] = dir.path
     assert.match((await refusal(openVnl('x+nest.1://a{x-colour://c/d=1}', new Recorder()))).message, /at character 27: unknown key/)
   })
+  dir.remove()
+})
+
+test('one package has several, and says which', async () => {
+  const dir = scratch()
+  pack(dir.path, 'x-pair', `${schemeNamed('x-pair')}
+export const schemes = [scheme, { ...scheme, name: 'x-pair-listen' }]`)
+  const manifest = `${dir.path}/vde-ts-scheme-x-pair/package.json`
+  const vdeSchemes = ['x-pair', 'x-pair-listen', 'x-absent', '../bad', 7]
+  writeFileSync(manifest, JSON.stringify({ type: 'module', main: 'index.js', vdeSchemes }))
+  await withSchemes(dir.path, async () => {
+    assert.equal(ofTest(thirdPartyNames()), ['x-absent', 'x-pair', 'x-pair-listen'])
+    assert.is((await openVnl('x-pair-listen://sky/c=blue', new Recorder())).label, 'skyblue')
+    assert.match((await refusal(openVnl('x-absent://', new Recorder()))).message, /it exports no scheme called "x-absent"/)
+    const problems = await loadSchemes()
+    assert.is(problems.length, 1)
+    assert.match(problems[0]!.message, /called "x-absent"/)
+    assert.ok(listSchemes().some(({ name }) => name === 'x-pair'), 'all that can be loaded are listed')
+  })
+  dir.remove()
+})
+
+test('an error of a scheme that brings its own copy of VdeError is as good as one of ours', async () => {
+  const dir = scratch()
+  pack(dir.path, 'x-error', `${schemeNamed('x-error')}
+class VdeError extends Error { name = 'VdeError'; code = 'ENODEV' }
+scheme.open = () => { throw new VdeError('Cannot open x-error://: no cable') }`)
+  await withSchemes(dir.path, async () => { assert.is((await refusal(openVnl('x-error://', new Recorder()))).code, 'ENODEV') })
   dir.remove()
 })
 
@@ -67,7 +98,7 @@ test('are not looked for in the working directory', async () => {
 })
 
 for (const [name, code, why] of [
-  ['x-none', 'export const other = 1', /its export "scheme" is no scheme called "x-none"/],
+  ['x-none', 'export const other = 1', /it exports no scheme called "x-none"/],
   ['x-wrong', schemeNamed('other'), /no scheme called "x-wrong"/],
   ['x-style', schemeNamed('x-style', 'odd'), /no scheme called/],
   ['x-throws', 'throw new Error("not today")', /not today/],

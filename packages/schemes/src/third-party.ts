@@ -1,12 +1,13 @@
 /**
  * Schemes of others: `NAME://` is looked for in the npm package `vde-ts-scheme-NAME`, which exports `scheme`, a
- * {@link Scheme} of that name, from the file its `main` names.
+ * {@link Scheme} of that name, from the file its `main` names. A package with several has their names in its package.json,
+ * `"vdeSchemes": ["a", "b"]`, and exports them as the array `schemes`.
  *
  * A VNL is typed anywhere and may come from anybody, so where code is loaded from is not up to it, nor to the working
  * directory: only the directories of VDE_TS_SCHEMES, and those where the suite itself is installed, are looked into, and
  * a name that is no scheme name never gets here.
  */
-import { readdirSync, statSync } from 'node:fs'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -36,36 +37,53 @@ const isDirectory = (path: string): boolean => {
   }
 }
 
-/** Names of the schemes that packages offer, sorted; nothing is loaded. */
-export const thirdPartyNames = (): string[] => {
-  const names = new Set<string>()
-  for (const directory of directories()) {
-    let entries: string[] = []
-    try {
-      entries = readdirSync(directory)
-    } catch { /* does not exist, or is for others */ }
-    for (const entry of entries) if (entry.startsWith(PREFIX)) names.add(entry.slice(PREFIX.length))
-  }
-  return [...names].filter(isSchemeName).sort()
+/** A package, and the schemes it says it has. */
+interface Offer {
+  readonly path: string
+  readonly names: readonly string[]
 }
+
+/** The packages there are, in the order of the directories. */
+const offers = (): Offer[] => directories().flatMap((directory) => {
+  let entries: string[] = []
+  try {
+    entries = readdirSync(directory)
+  } catch { /* does not exist, or is for others */ }
+  return entries.filter((entry) => entry.startsWith(PREFIX)).sort()
+    .map((entry) => ({ path: join(directory, entry), names: namesOf(join(directory, entry), entry.slice(PREFIX.length)) }))
+    .filter(({ path }) => isDirectory(path))
+})
+
+const namesOf = (path: string, name: string): string[] => {
+  let named: unknown
+  try {
+    named = (JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Record<string, unknown>)['vdeSchemes']
+  } catch { /* has none: what is wrong is told when it is loaded */ }
+  const names: unknown[] = Array.isArray(named) ? named : [name]
+  return names.filter((one): one is string => typeof one === 'string' && isSchemeName(one))
+}
+
+/** Names of the schemes that packages offer, sorted; nothing is loaded. */
+export const thirdPartyNames = (): string[] => [...new Set(offers().flatMap(({ names }) => names))].sort()
 
 /**
  * Loads the scheme `name`, which is a scheme name; null: no package offers it.
  * @throws {VdeError} ENOEXEC the package cannot be loaded, or what it exports is no scheme of that name
  */
 export const loadThirdParty = async (name: string): Promise<Scheme | null> => {
-  if (!isSchemeName(name)) return null
-  const path = directories().map((directory) => join(directory, PREFIX + name)).find(isDirectory)
+  const path = offers().find(({ names }) => names.includes(name))?.path
   if (path === undefined) return null
   const action = `load the scheme ${name}:// from "${path}"`
-  let loaded: { scheme?: unknown }
+  let loaded: { scheme?: unknown, schemes?: unknown }
   try {
-    loaded = await import(pathToFileURL(createRequire(import.meta.url).resolve(path)).href) as { scheme?: unknown }
+    loaded = await import(pathToFileURL(createRequire(import.meta.url).resolve(path)).href) as typeof loaded
   } catch (error) {
     throw new VdeError('ENOEXEC', action, error instanceof Error ? error.message.split('\n')[0]! : String(error), { cause: error })
   }
-  if (!isScheme(loaded.scheme, name)) throw new VdeError('ENOEXEC', action, `its export "scheme" is no scheme called "${name}"`)
-  return loaded.scheme
+  const all: unknown[] = Array.isArray(loaded.schemes) ? loaded.schemes : [loaded.scheme]
+  const found = all.find((one) => isScheme(one, name))
+  if (found === undefined) throw new VdeError('ENOEXEC', action, `it exports no scheme called "${name}"`)
+  return found as Scheme
 }
 
 const STYLES: readonly unknown[] = ['address', 'path', 'raw', 'nested-address', 'nested-path']
