@@ -18,7 +18,6 @@ import { SocketSource } from './internet/socket-source.ts'
 import { boundPort, pathMtu, udpSocket } from './internet/udp-socket.ts'
 import type { Encapsulation } from './overlay/encapsulation.ts'
 import { OverlayLink, floodOf } from './overlay/overlay-link.ts'
-import { Stations } from './overlay/stations.ts'
 import type { OpenContext, Scheme } from './scheme.ts'
 
 const SOCKET_OCTETS = 4 * 1024 * 1024
@@ -81,18 +80,16 @@ const linkOf = (fd: number, peer: Uint8Array, path: string, sink: FrameSink, con
     native.close(fd)
     throw systemError(lane, `open udp://${path}`)
   }
-  const seed = randomInt(2 ** 31)
   const link: OverlayLink = new OverlayLink({
     label: `udp://${path}`,
     codec: bare,
-    // Whoever is behind the peer, frames go to the peer.
-    stations: new Stations({ seed, capacity: 1, expireSec: 1 }),
+    stations: null,
     flood: floodOf([peer]),
     sender: new DatagramSender([lane], context.loop, () => { link.onRoom() }),
     ports: [boundPort(fd)],
     hostWord: 0,
     mtu: Math.max(LEAST_MTU, pathMtu(peer, '') - headersOf(familyOf(peer)) - ETHERNET_HEADER),
-    seed,
+    seed: randomInt(2 ** 31),
     release: () => { native.close(lane) },
     log: context.log
   }, sink, context.loop)

@@ -148,7 +148,7 @@ const join = (cloud: Cloud, sink: FrameSink, context: OpenContext): Link => {
 const sayGoodbye = (sender: DatagramSender, codec: Encapsulation, flood: Int32Array): void => {
   if (!sender.flush()) return
   codec.write(sender.buf, sender.headerAt)
-  sender.put(0, codec.header, sender.buf, 0, 0, flood, 0, 1)
+  sender.put(0, codec.header, sender.buf, 0, 0, 0, flood, 0, 1)
 }
 
 /** M: whatever is sent to the group. */

@@ -90,25 +90,29 @@ export class DatagramSender {
   get headerAt (): number { return this.#free }
 
   /**
-   * Puts a datagram: `header` octets, which the caller has written at {@link headerAt}, and a copy of the frame; to `count`
-   * addresses from number `first` of `addresses`. The caller has seen {@link hasRoom}, for the first of what is one frame.
+   * Puts a datagram: `header` octets, which the caller has written at {@link headerAt}, a copy of the frame, and room for
+   * `trailer` octets; to `count` addresses from number `first` of `addresses`. The caller has seen {@link hasRoom}, for the
+   * first of what is one frame.
+   * @returns false when it was dropped
    */
   put (
-    lane: number, header: number, buf: Uint8Array, off: number, len: number, addresses: Int32Array, first: number, count: number
-  ): void {
+    lane: number, header: number, buf: Uint8Array, off: number, len: number, trailer: number,
+    addresses: Int32Array, first: number, count: number
+  ): boolean {
     const out = this.#lanes[lane]!
     const at = this.#free
-    const size = header + len
+    const size = header + len + trailer
     if (at + size > ROOM || out.end + count > MESSAGES) {
       this.drops += count
-      return
+      return false
     }
     copyOctets(this.#buf, at + header, buf, off, len)
     this.#free = at + size
     this.#frames += count
-    if (count === 1 && this.#joins(out, at, size, addresses, first)) return
+    if (count === 1 && this.#joins(out, at, size, addresses, first)) return true
     for (let i = first; i < first + count; i++) this.#add(out, at, size, addresses, i)
     out.isOpen = count === 1 && size <= this.#largestSegment
+    return true
   }
 
   #joins (out: Lane, at: number, size: number, addresses: Int32Array, index: number): boolean {

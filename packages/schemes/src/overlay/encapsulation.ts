@@ -4,10 +4,14 @@
 export interface Encapsulation {
   /** Octets it writes in front of a frame. */
   readonly header: number
+  /** Octets behind a frame, which {@link seal} fills. Absent: none. */
+  readonly trailer?: number
   /** Writes them at `at`. */
   write (buf: Uint8Array, at: number): void
+  /** Finishes in place what {@link write} began at `at`; the frame, `len` octets, is behind it now. Absent: it is finished. */
+  seal? (buf: Uint8Array, at: number, len: number): void
   /**
-   * Judges the datagram `buf[at, at + len)`.
+   * Judges the datagram `buf[at, at + len)`, and opens what is sealed, in place.
    * @returns octets in front of the frame; NO_FRAME, FOREIGN, MALFORMED or CRITICAL
    */
   read (buf: Uint8Array, at: number, len: number): number

@@ -48,7 +48,8 @@ export interface TrainSource {
 export interface OverlayParts {
   readonly label: string
   readonly codec: Encapsulation
-  readonly stations: Stations
+  /** Null: all frames go to the flood, whoever is behind it. */
+  readonly stations: Stations | null
   /** Addresses of the flood, ADDRESS_WORDS each; none: frames to unknown stations are dropped. */
   readonly flood: Int32Array
   readonly sender: DatagramSender
@@ -95,6 +96,7 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   readonly #coalescer: Coalescer
   readonly #ticker: NodeJS.Timeout
   readonly #floodCount: number
+  readonly #trailer: number
   #sources: readonly TrainSource[] = []
   #hasOffload = false
   #isPaused = true
@@ -107,14 +109,15 @@ export class OverlayLink implements Link, Flushable, TrainSink {
 
   constructor (parts: OverlayParts, sink: FrameSink, loop: Loop) {
     this.label = parts.label
-    this.maxFrame = MAX_DATAGRAM - parts.codec.header
+    this.#trailer = parts.codec.trailer ?? 0
+    this.maxFrame = MAX_DATAGRAM - parts.codec.header - this.#trailer
     this.mtu = parts.mtu
     this.#parts = parts
     this.#sink = sink
     this.#loop = loop
     this.#floodCount = parts.flood.length * 4 / ADDRESS_STRIDE
     this.#coalescer = new Coalescer((buf, off, len) => { this.#deliver(buf, off, len) })
-    this.#ticker = setInterval(() => { parts.stations.tick(Math.floor(performance.now() / 1000)) }, TICK_MS)
+    this.#ticker = setInterval(() => { parts.stations?.tick(Math.floor(performance.now() / 1000)) }, TICK_MS)
     this.#ticker.unref()
   }
 
@@ -153,8 +156,8 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   /** Finds where a frame goes, all segments of it. */
   #route (buf: Uint8Array, off: number, len: number, isOnePiece: boolean): void {
     const { stations, flood, ports, seed } = this.#parts
-    const host = isGroup(buf, off) ? -1 : stations.find(buf, off)
-    const addresses = host < 0 ? flood : stations.words
+    const host = stations === null || isGroup(buf, off) ? -1 : stations.find(buf, off)
+    const addresses = stations === null || host < 0 ? flood : stations.words
     const count = host < 0 ? this.#floodCount : 1
     if (count === 0) {
       this.unknown++
@@ -184,37 +187,39 @@ export class OverlayLink implements Link, Flushable, TrainSink {
 
   #put (lane: number, buf: Uint8Array, off: number, len: number, addresses: Int32Array, first: number, count: number): void {
     const { sender, codec } = this.#parts
-    codec.write(sender.buf, sender.headerAt)
-    sender.put(lane, codec.header, buf, off, len, addresses, first, count)
+    const at = sender.headerAt
+    codec.write(sender.buf, at)
+    if (sender.put(lane, codec.header, buf, off, len, this.#trailer, addresses, first, count)) codec.seal?.(sender.buf, at, len)
   }
 
   onTrain (buf: Uint8Array, at: number, len: number, segment: number, addressAt: number): void {
     if (this.#isClosed || this.#isOurs(addressAt)) return
     const { stations, hostWord } = this.#parts
     const words = addressAt / 4
-    const host = stations.hostOf(hostWord === 0 ? senderWords[words]! : hostWord, senderWords, words)
+    const host = stations === null ? -1 : stations.hostOf(hostWord === 0 ? senderWords[words]! : hostWord, senderWords, words)
     for (let done = 0; done < len && !this.#isClosed; done += segment) {
       this.#open(buf, at + done, Math.min(segment, len - done), host, words)
     }
   }
 
   /** One datagram. */
-  #open (buf: Uint8Array, at: number, len: number, host: number, words: number): void {
-    const header = this.#parts.codec.read(buf, at, len)
+  #open (buf: Uint8Array, at: number, size: number, host: number, words: number): void {
+    const header = this.#parts.codec.read(buf, at, size)
     if (header < 0) return this.#count(header, words)
-    if (len - header < HEADER) {
+    const len = size - header - this.#trailer
+    if (len < HEADER) {
       this.runts++
       return
     }
     const off = at + header
-    this.#parts.stations.learn(buf, off + 6, host)
-    if (this.#hasOffload) return this.#coalescer.push(buf, off, len - header)
+    this.#parts.stations?.learn(buf, off + 6, host)
+    if (this.#hasOffload) return this.#coalescer.push(buf, off, len)
     clearOffload(buf, off)
-    this.#deliver(buf, off, len - header)
+    this.#deliver(buf, off, len)
   }
 
   #count (reason: number, words: number): void {
-    if (reason === NO_FRAME) this.#parts.stations.forget(senderWords, words)
+    if (reason === NO_FRAME) this.#parts.stations?.forget(senderWords, words)
     else if (reason === FOREIGN) this.foreign++
     else if (reason === CRITICAL) this.critical++
     else this.malformed++
@@ -230,7 +235,8 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   #deliver (buf: Uint8Array, off: number, len: number): void {
     if (this.#isClosed) return
     if (isPlain(buf, off)) finishPartial(buf, off, len)
-    if (!this.#isPaused) this.#sink.onFrame(buf, off, len)
+    // Behind what was kept: a source may go on while the link is paused.
+    if (!this.#isPaused && this.#kept.frames === 0) this.#sink.onFrame(buf, off, len)
     else if (!this.#kept.push(buf, off, len)) this.overflow++
   }
 
