@@ -1,8 +1,5 @@
-/**
- * TLS for the stream schemes, Node's own. Certificates, or a secret that both ends have (TLS-PSK). No secret stands in a
- * VNL, since lists of processes show VNLs: files are named, and a file with a secret is for its owner only.
- */
-import { readFileSync, statSync } from 'node:fs'
+/** TLS for the stream schemes, Node's own. Certificates, or a secret that both ends have (TLS-PSK). */
+import { readFileSync } from 'node:fs'
 import { Socket, isIP } from 'node:net'
 import { TLSSocket, connect, createSecureContext, type ConnectionOptions, type TLSSocketOptions } from 'node:tls'
 import { native } from '@vde-ts/native'
@@ -10,6 +7,7 @@ import { VdeError, type FrameSink, type Link } from '@vde-ts/link'
 import { fileError } from '@vde-ts/link/socket-file.js'
 import { Acceptor } from '../acceptor.ts'
 import { DuplexLink } from '../duplex-link.ts'
+import { readSecretFile, readSharedSecret } from '../secret-file.ts'
 import { Succession } from '../succession.ts'
 import type { OpenContext } from '../scheme.ts'
 import { prepareTcp } from './tcp-socket.ts'
@@ -21,8 +19,6 @@ const MAX_PENDING = 256
 /** Who both ends say they are, with a shared secret. */
 const IDENTITY = 'vde'
 const PSK_CIPHERS = 'PSK+HIGH'
-/** Octets of a secret, at least. */
-const MIN_SECRET = 16
 
 type Params = ReadonlyMap<string, string>
 
@@ -30,7 +26,7 @@ type Params = ReadonlyMap<string, string>
 export const readClientTls = (params: Params, host: string, action: string): ConnectionOptions => {
   const psk = params.get('psk')
   if (psk !== undefined) {
-    const secret = readSecret(psk, action)
+    const secret = readSharedSecret(psk, action)
     return { ...PSK, pskCallback: () => ({ psk: secret, identity: IDENTITY }), checkServerIdentity: () => undefined }
   }
   const ca = params.get('ca')
@@ -44,7 +40,7 @@ export const readClientTls = (params: Params, host: string, action: string): Con
 export const readServerTls = (params: Params, action: string): TLSSocketOptions => {
   const psk = params.get('psk')
   if (psk !== undefined) {
-    const secret = readSecret(psk, action)
+    const secret = readSharedSecret(psk, action)
     const pskCallback = (_socket: TLSSocket, identity: string): Buffer | null => identity === IDENTITY ? secret : null
     return { ...PSK, pskCallback } as TLSSocketOptions
   }
@@ -53,7 +49,7 @@ export const readServerTls = (params: Params, action: string): TLSSocketOptions 
     throw new VdeError('EINVAL', action, 'TLS without cert and key, files with a certificate and its key are wanted, or psk')
   }
   try {
-    return { secureContext: createSecureContext({ cert: readPem(cert, action), key: readPrivate(key, action) }) }
+    return { secureContext: createSecureContext({ cert: readPem(cert, action), key: readSecretFile(key, action) }) }
   } catch (error) {
     if (error instanceof VdeError) throw error
     throw new VdeError('EINVAL', action, `"${cert}" and "${key}" are no certificate and key: ${(error as Error).message}`, { cause: error })
@@ -69,19 +65,6 @@ const readPem = (path: string, action: string): Buffer => {
   } catch (error) {
     throw fileError(error, action)
   }
-}
-
-const readPrivate = (path: string, action: string): Buffer => {
-  const content = readPem(path, action)
-  const mode = statSync(path).mode & 0o077
-  if (mode === 0) return content
-  throw new VdeError('EPERM', action, `others may read "${path}" (mode ${(statSync(path).mode & 0o777).toString(8)}), 0600 is wanted`)
-}
-
-const readSecret = (path: string, action: string): Buffer => {
-  const text = readPrivate(path, action).toString('latin1').trim()
-  if (/^(?:[0-9a-fA-F]{2})+$/.test(text) && text.length >= 2 * MIN_SECRET) return Buffer.from(text, 'hex')
-  throw new VdeError('EINVAL', action, `"${path}" holds no secret, ${2 * MIN_SECRET} hexadecimal digits or more are wanted`)
 }
 
 /** Secures a connection, which is owned, and makes a link of it. @throws {VdeError} EACCES the peer is not who it should be */
