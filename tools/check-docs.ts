@@ -55,7 +55,7 @@ const checkDependencies = (): void => {
     const content = JSON.parse(readFileSync(join(root, manifest), 'utf8')) as Record<string, Record<string, string> | undefined>
     for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies']) {
       for (const name of Object.keys(content[kind] ?? {})) {
-        if (name.startsWith('@vde-ts/') || name.startsWith('@types/')) continue
+        if (/^(?:@vde-ts\/|vde-ts-scheme-|@types\/)/.test(name)) continue
         if (!contributing.includes(`\`${name}\``)) problems.push(`${manifest}: ${name} has no reason in CONTRIBUTING.md`)
       }
     }

@@ -16,6 +16,7 @@ import { switchTable } from '../packages/console/src/switch/switch-console.ts'
 import { wirefilterTable } from '../packages/console/src/wirefilter/wirefilter-console.ts'
 import { listSchemes } from '../packages/schemes/src/registry.ts'
 import type { Scheme } from '../packages/schemes/src/scheme.ts'
+import { schemes as secure } from '../packages/secure/src/index.ts'
 
 const man = fileURLToPath(new URL('../man/', import.meta.url))
 const check = process.argv.includes('--check')
@@ -31,7 +32,10 @@ const parametersOf = (scheme: Scheme): string[] => Object.entries(scheme.params)
   return `.TP\n${shown}\n${escape(help)}${fallback === '' ? '' : ` (${escape(fallback)})`}`
 })
 
-const schemesRoff = (): string => listSchemes().map((scheme) => {
+/** Those of the suite, and of its packages that are loaded like others'. */
+const schemes: readonly Scheme[] = [...listSchemes(), ...secure]
+
+const schemesRoff = (): string => schemes.map((scheme) => {
   const keys = parametersOf(scheme)
   const nested = keys.length === 0 ? [] : ['.RS', ...keys, '.RE']
   const form = scheme.form === undefined ? '' : ` "${escape(scheme.form)}"`
@@ -87,7 +91,7 @@ const pages = readdirSync(man + 'man7')
 for (const spec of specs) update(`man1/${spec.name}.1`, 'OPTIONS', optionsRoff(spec))
 update('man1/vde_switch.1', 'METRICS', metricsRoff())
 update('man7/vnl.7', 'SCHEMES', schemesRoff())
-for (const scheme of listSchemes()) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n') || 'None.')
+for (const scheme of schemes) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n') || 'None.')
 update('man7/vde_console.7', 'COMMANDS', commandsRoff(switchTable()))
 update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
