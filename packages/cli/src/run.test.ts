@@ -80,7 +80,9 @@ main('-d returns when ready; the copy lives in its own session, in /, without st
     assert.is(session, String(pid))
     assert.is(readFileSync(`/proc/${pid}/comm`, 'latin1'), 'dpipe\n')
     const link = (name: string): string => spawnSync('readlink', [`/proc/${pid}/${name}`], { encoding: 'utf8' }).stdout.trim()
-    assert.equal(['cwd', 'fd/0', 'fd/1', 'fd/2'].map(link), ['/', '/dev/null', '/dev/null', '/dev/null'])
+    // Its stderr is the last it gives up, after its starter has returned.
+    await until(() => link('fd/2') === '/dev/null', 'the end of its stderr')
+    assert.equal(['cwd', 'fd/0', 'fd/1'].map(link), ['/', '/dev/null', '/dev/null'])
   } finally { process.kill(pid, 'SIGTERM') }
   await until(() => !existsSync(join(dir, 'pid')) && !isAlive(pid), 'the end of the copy')
 })
