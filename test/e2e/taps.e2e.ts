@@ -5,6 +5,7 @@ import { Shell, asUser, namespace, ours, ourSwitch, peer, peerSwitch, run, test,
 
 const CLEAN = { code: 0, signal: null }
 const PLUG = ours('vde_plug2tap')
+const PCAPPLUG = ours('vde_pcapplug')
 const TUNCTL = ours('vde_tunctl')
 const NEEDS = ['root', 'tun', 'ip']
 
@@ -71,6 +72,28 @@ test('vde_plug2tap: usage and failures', { needs: NEEDS, ours: ['vde_plug2tap'] 
   const user = await scene.run(asUser([PLUG, '-s', 'null://', 'h7none']))
   assert.deepEqual(user.exit, { code: 1, signal: null }, user.story)
   assert.match(user.err, /not allowed.*h7none/)
+})
+
+test('vde_pcapplug: the wire of an interface, both ways, until the network or the interface goes', { needs: [...NEEDS, 'userns', 'vde_switch', 'ping'], ours: ['vde_pcapplug', 'vdens'] }, async (scene) => {
+  const net = await peerSwitch(scene, { user: true })
+  const a = bare(scene)
+  await a.must('ip link add v0 type veth peer name v1; ip link set v0 up')
+  await a.address('10.99.1.1/24', 'v1')
+  const plug = (pid: string): string => `${PCAPPLUG} -d -P ${scene.path(pid)} -s ${net.dir} v0`
+  await a.must(plug('first'))
+  const b = namespace(scene, ours('vdens'), [net.dir])
+  await b.address('10.99.1.2/24')
+  await a.ping('10.99.1.2')
+  await b.ping('10.99.1.1')
+  const failed = await a.run(`${PCAPPLUG} -d -s ${net.dir} nosuch0`)
+  assert.equal(failed.code, 1)
+  assert.match(failed.out, /^vde_pcapplug: [^\n]*nosuch0[^\n]*\n$/)
+  await a.must('ip link del v0')
+  await scene.vanishes(scene.path('first'))
+  await a.must('ip link add v0 type veth peer name v1; ip link set v0 up')
+  await a.must(plug('second'))
+  await net.stop()
+  await scene.vanishes(scene.path('second'))
 })
 
 test('vde_tunctl: made by root, used by its owner, removed', { needs: NEEDS, ours: ['vde_tunctl', 'vde_plug2tap'] }, async (scene) => {

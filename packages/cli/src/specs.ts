@@ -3,6 +3,7 @@ import type { CommandSpec } from './command.ts'
 import { spec as dpipe } from './dpipe/spec.ts'
 import { spec as extcap } from './extcap/spec.ts'
 import { spec as keygen } from './keygen/spec.ts'
+import { spec as pcapplug } from './pcapplug/spec.ts'
 import { spec as plug2tap } from './plug2tap/spec.ts'
 import { unixcmdSpec, unixtermSpec, vdecmdSpec, vdetermSpec } from './terminal/specs.ts'
 import { spec as top } from './top/spec.ts'
@@ -18,6 +19,7 @@ export const specs: readonly CommandSpec[] = [
   dpipe,
   vdePlug,
   plug2tap,
+  pcapplug,
   vdeSwitch,
   tunctl,
   keygen,

@@ -4,7 +4,7 @@ import { parse } from '../command.ts'
 import { requestOf, type Request } from './request.ts'
 import { spec } from './spec.ts'
 
-const PLAIN: Request = { tap: 'tap0', network: '', port: 0, group: '', mode: 0 }
+const PLAIN: Request = { name: 'tap0', network: '', port: 0, group: '', mode: 0 }
 const ROWS: ReadonlyArray<readonly [argv: string[], want: Partial<Request>]> = [
   [['tap0'], {}],
   [['-s', '/tmp/sw', 'tap0'], { network: '/tmp/sw' }],

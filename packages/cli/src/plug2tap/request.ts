@@ -1,9 +1,10 @@
-/** What a command line of vde_plug2tap asks for. Pure. */
+/** What a command line of vde_plug2tap, or vde_pcapplug, asks for. Pure. */
 import { UsageError, type Parsed } from '../command.ts'
 
-/** A command line of vde_plug2tap, read. */
+/** Such a command line, read. */
 export interface Request {
-  readonly tap: string
+  /** Of the interface. */
+  readonly name: string
   /** A VNL; empty: the default network. `-`: the stream on descriptors 0 and 1. */
   readonly network: string
   /** 0: any. */
@@ -27,7 +28,7 @@ export const requestOf = ({ values, operands }: Parsed): Request => {
   }
   const pidFile = values.text('pidfile')
   return {
-    tap: operands[0]!,
+    name: operands[0]!,
     network: values.text('sock') ?? '',
     port: number('port', values.text('port'), 10, MAX_PORT),
     group: values.text('group') ?? '',

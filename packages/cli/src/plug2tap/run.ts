@@ -28,7 +28,7 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const uplink = uplinkOf(program, request)
   // An interface that exists is joined, as scripts expect; only to be handed over it has to be there before.
   let network = uplink?.canAttach === true ? null : await openNetwork(program, uplink, request, wire.left)
-  const { fd, name } = openInterface(request.tap)
+  const { fd, name } = openInterface(request.name)
   const tap = tapLink(fd, name, wire.right, loop)
   program.cleanup.add(() => { tap.close() })
   uplink?.use(tap)
