@@ -12,6 +12,7 @@ import { optionsRoff } from '../packages/cli/src/command.ts'
 import { specs } from '../packages/cli/src/specs.ts'
 import { METRICS } from '../packages/cli/src/vde-switch/metrics/table.ts'
 import { isCommand, type CommandTable } from '../packages/console/src/command.ts'
+import { PLUGIN_KINDS } from '../packages/console/src/switch/plugins/plugins.ts'
 import { switchTable } from '../packages/console/src/switch/switch-console.ts'
 import { wirefilterTable } from '../packages/console/src/wirefilter/wirefilter-console.ts'
 import { listSchemes } from '../packages/schemes/src/registry.ts'
@@ -42,11 +43,14 @@ const schemesRoff = (): string => schemes.map((scheme) => {
   return [`.TP\n.BI ${escape(scheme.name)}://${form}\n${escape(scheme.summary)}`, ...nested].join('\n')
 }).join('\n')
 
-const commandsRoff = <C>({ rows }: CommandTable<C>): string => rows.map((row) => {
+const commandsRoff = <C>({ rows }: Pick<CommandTable<C>, 'rows'>): string => rows.map((row) => {
   if (!isCommand(row)) return `.SS ${escape(row.path)}`
   const syntax = row.syntax === '' ? '' : ` ${escape(row.syntax).replace(/ /g, '\\ ')}`
   return `.TP\n.BI ${escape(row.path)}${syntax === '' ? '' : ` "${syntax}"`}\n${escape(row.help)}${row.isOurs === true ? ' (vde\\-ts)' : ''}`
 }).join('\n')
+
+/** The commands that plugins bring stand behind those that are always there. */
+const switchRoff = (): string => `${commandsRoff(switchTable())}\n${PLUGIN_KINDS.map((kind) => commandsRoff(kind)).join('\n')}`
 
 const metricsRoff = (): string => METRICS.map(({ name, help, type, labels }) => {
   const shown = labels.length === 0 ? '' : `{${labels.join(', ')}}`
@@ -92,7 +96,7 @@ for (const spec of specs) update(`man1/${spec.name}.1`, 'OPTIONS', optionsRoff(s
 update('man1/vde_switch.1', 'METRICS', metricsRoff())
 update('man7/vnl.7', 'SCHEMES', schemesRoff())
 for (const scheme of schemes) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n') || 'None.')
-update('man7/vde_console.7', 'COMMANDS', commandsRoff(switchTable()))
+update('man7/vde_console.7', 'COMMANDS', switchRoff())
 update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
 for (const file of pages) render(`man7/${file}`, SECTIONS_7)

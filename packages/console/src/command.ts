@@ -97,18 +97,31 @@ const rangeText = (min: number, max: number): string =>
 
 /** The rows of one console, in the order of its `help`. */
 export class CommandTable<C> {
-  readonly rows: ReadonlyArray<Row<C>>
+  #rows: ReadonlyArray<Row<C>> = []
   /** Arguments may follow a command without a blank, as in `delay100`: the first command that the line begins with is meant. */
   isGlued = false
   readonly #commands = new Map<string, Command<C>>()
 
   constructor (...tables: ReadonlyArray<ReadonlyArray<Row<C>>>) {
-    this.rows = tables.flat()
-    for (const row of this.rows) {
+    for (const rows of tables) this.add(rows)
+  }
+
+  get rows (): ReadonlyArray<Row<C>> { return this.#rows }
+
+  /** More rows, behind the others. */
+  add (rows: ReadonlyArray<Row<C>>): void {
+    for (const row of rows) {
       if (!isCommand(row)) continue
       if (this.#commands.has(row.path)) throw new RangeError(`Command "${row.path}" is in the table twice`)
       this.#commands.set(row.path, row)
     }
+    this.#rows = [...this.#rows, ...rows]
+  }
+
+  /** Takes them out again. */
+  remove (rows: ReadonlyArray<Row<C>>): void {
+    this.#rows = this.#rows.filter((row) => !rows.includes(row))
+    for (const row of rows) this.#commands.delete(row.path)
   }
 
   /** The command whose whole path is `word`. Nothing is abbreviated, nothing may follow without a blank. */

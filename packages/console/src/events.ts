@@ -69,6 +69,9 @@ export class Topic {
     return had
   }
 
+  /** Nobody subscribes any more. */
+  clear (): void { for (const one of [...this.#subscribers]) this.delete(one) }
+
   /** Tells all subscribers; `text` may be a stranger's, `data` says the same for programs. */
   publish (text: string, data: PublishedEvent['data'] = {}): void {
     if (!this.isWanted) return
@@ -90,6 +93,12 @@ export class EventHub {
     const topic = new Topic(category, onInterest)
     this.#topics.set(category.path, topic)
     return topic
+  }
+
+  /** Takes a category out: nobody hears of it any more. */
+  remove (topic: Topic): void {
+    topic.clear()
+    this.#topics.delete(topic.category.path)
   }
 
   /** Topics whose path starts with `prefix`, in the order they were added. */

@@ -81,31 +81,3 @@ function * listCategories <C> (args: Args, { console, subscriber }: Call<C>): Ge
 
 const categoryLine = ({ category }: Topic, isOn: boolean): string =>
   `${category.path.padEnd(22)} ${tagText(category.tag)} ${(isOn ? 'ON' : 'OFF').padEnd(6)} ${category.help}`
-
-/** There are no loadable parts yet: the list is empty and nothing is found. */
-export const pluginCommands = <C>(): Array<Row<C>> => [
-  { path: 'plugin', help: 'PLUGINS' },
-  {
-    path: 'plugin/list',
-    syntax: '',
-    help: 'list the plugins',
-    output: 'data',
-    * run () {
-      yield 'NAME                   HELP'
-      yield '------------           ----'
-      throw new VdeError('ENOENT', 'list plugins', 'there is none')
-    }
-  },
-  {
-    path: 'plugin/add',
-    syntax: 'library',
-    help: 'load a plugin',
-    run: (_, args) => { throw new VdeError('ENOENT', `load plugin "${args.word(0, 'library')}"`, 'there is no such plugin') }
-  },
-  {
-    path: 'plugin/del',
-    syntax: 'name',
-    help: 'unload a plugin',
-    run: (_, args) => { throw new VdeError('ENOENT', `unload plugin "${args.words[0] ?? ''}"`, 'it is not loaded') }
-  }
-]

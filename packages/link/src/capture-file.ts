@@ -3,7 +3,7 @@
  * one of two buffers; the other is being written meanwhile, by a thread of libuv, so that a slow disk or reader never
  * holds up the traffic. When both are full, frames are lost to the capture and counted.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, write, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, write, writeSync } from 'node:fs'
 import { connect, Socket } from 'node:net'
 import { WholeBlocks } from '@vde-ts/frame/pcapng-blocks.js'
 import { systemError, VdeError } from './errors.ts'
@@ -17,6 +17,16 @@ const WAIT_MS = 20
 /** A getter that makes an object each time it is asked. */
 const ORIGIN = performance.timeOrigin
 
+/** What a file is made of that has other things in it than the blocks of pcapng. */
+export interface CaptureFormat {
+  /** What a new file begins with. */
+  readonly header: Uint8Array
+  /** Whether a file that begins so, as far as it has octets for `header`, is gone on with at its end. */
+  mayGoOn (begin: Uint8Array): boolean
+  /** Octets of `written` up to the end of the last whole frame; `isBegin`: the header comes first. */
+  wholeOctets (written: Uint8Array, isBegin: boolean): number
+}
+
 /** Owns its descriptor until {@link CaptureFile.close}. */
 export class CaptureFile {
   buf: Uint8Array = new Uint8Array(BUFFER)
@@ -26,6 +36,10 @@ export class CaptureFile {
   readonly #fd: number
   readonly #socket: Socket | null
   readonly #onFailure: (error: Error) => void
+  /** Null: pcapng, whose blocks are the user's. */
+  readonly #format: CaptureFormat | null
+  /** Few octets wait so long for more, in milliseconds. */
+  waitMs: number
   #spare: Uint8Array = new Uint8Array(BUFFER)
   #used = 0
   /** Octets of {@link #spare} being written, from {@link #position} of the file on. */
@@ -37,15 +51,19 @@ export class CaptureFile {
   #isClosed = false
 
   /**
-   * Opens. A name that exists is refused, unless it is a FIFO with a reader or a socket.
+   * Opens. A name that exists is refused, unless it is a FIFO with a reader, a socket, or a file that `format` goes on with.
    * @param onFailure the disk is full, the reader has gone; nothing is written any more
    * @throws {VdeError} EEXIST, EACCES, ENOENT, ENXIO
    */
-  constructor (path: string, onFailure: (error: Error) => void) {
+  constructor (path: string, onFailure: (error: Error) => void, format: CaptureFormat | null = null, waitMs: number = WAIT_MS) {
     this.#onFailure = onFailure
+    this.#format = format
+    this.waitMs = waitMs
     this.#path = path
     const isSocket = lookAt(path)?.isSocket() === true
-    this.#fd = isSocket ? -1 : openCapture(path)
+    this.#fd = isSocket ? -1 : openCapture(path, format)
+    if (this.#fd >= 0) this.#position = fstatSync(this.#fd).size
+    if (format !== null && this.#position === 0) this.append(format.header)
     this.isPipe = isSocket || fstatSync(this.#fd).isFIFO()
     if (isSocket) this.#socket = connect({ path })
     else this.#socket = this.isPipe ? new Socket({ fd: this.#fd, readable: false, writable: true }) : null
@@ -97,7 +115,7 @@ export class CaptureFile {
   }
 
   /** Not in {@link reserve}: a function that holds a closure makes its context with each call. */
-  #wait (): void { this.#timer = setTimeout(() => { this.#onTimer() }, WAIT_MS) }
+  #wait (): void { this.#timer = setTimeout(() => { this.#onTimer() }, this.waitMs) }
 
   #hurry (): void {
     this.#isUrgent = true
@@ -146,9 +164,7 @@ export class CaptureFile {
 
   /** The disk is full: the file ends in the last whole block of `written`, what came to stand behind {@link #position}. */
   #cut (written: Uint8Array): void {
-    const whole = new WholeBlocks()
-    whole.feed(written)
-    this.#position += whole.octets
+    this.#position += this.#format?.wholeOctets(written, this.#position === 0) ?? wholeBlocks(written)
     ftruncateSync(this.#fd, this.#position)
   }
 
@@ -161,7 +177,13 @@ export class CaptureFile {
   }
 }
 
-const openCapture = (path: string): number => {
+const wholeBlocks = (written: Uint8Array): number => {
+  const whole = new WholeBlocks()
+  whole.feed(written)
+  return whole.octets
+}
+
+const openCapture = (path: string, format: CaptureFormat | null): number => {
   const action = `capture to "${path}"`
   try {
     return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
@@ -169,15 +191,20 @@ const openCapture = (path: string): number => {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw systemError((error as { errno: number }).errno, action)
   }
   // A switch may run as root for users who may use its console: it replaces nothing. Without a reader this is ENXIO.
-  const fd = openExisting(path, action)
-  if (fstatSync(fd).isFIFO()) return fd
+  const fd = openExisting(path, action, format === null ? constants.O_WRONLY : constants.O_RDWR)
+  if (fstatSync(fd).isFIFO() || format?.mayGoOn(beginning(fd, format.header.length)) === true) return fd
   closeSync(fd)
   throw new VdeError('EEXIST', action, 'there is something of this name, want a new file, a FIFO or a socket')
 }
 
-const openExisting = (path: string, action: string): number => {
+const beginning = (fd: number, octets: number): Uint8Array => {
+  const found = new Uint8Array(octets)
+  return found.subarray(0, fstatSync(fd).isFile() ? readSync(fd, found, 0, octets, 0) : 0)
+}
+
+const openExisting = (path: string, action: string, access: number): number => {
   try {
-    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+    return openSync(path, access | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   } catch (error) {
     throw systemError((error as { errno: number }).errno, action)
   }

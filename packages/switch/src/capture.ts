@@ -3,10 +3,9 @@
  * are cut and checksums completed before they are recorded, once for the capture and the links together.
  */
 import { packetBlockSize, writePacketBlock } from '@vde-ts/frame/pcapng.js'
-import { isPlain } from '@vde-ts/frame/offload.js'
 import type { PacketFilter } from '@vde-ts/frame/packet-filter.js'
 import { changeGate } from './gate.ts'
-import { withoutTap, withTap, type Direction, type FrameTap } from './frame-tap.ts'
+import { showWire, withoutTap, withTap, type Direction, type FrameTap, type WireWatcher } from './frame-tap.ts'
 import type { Port } from './port.ts'
 import type { WireForms } from './wire-form.ts'
 
@@ -30,7 +29,7 @@ export interface CaptureOptions {
 }
 
 /** Runs from its birth to {@link Capture.stop}. */
-export class Capture implements FrameTap {
+export class Capture implements FrameTap, WireWatcher {
   readonly port: Port
   /** Frames recorded. */
   frames = 0
@@ -59,17 +58,12 @@ export class Capture implements FrameTap {
   }
 
   onFrame (isIn: boolean, buf: Uint8Array, off: number, len: number, forms: WireForms): void {
-    if (isPlain(buf, off)) {
-      this.#record(isIn, buf, off, len)
-      return
-    }
-    const form = forms.of(buf, off, len)
-    const count = form.isMalformed ? 0 : form.cut()
-    if (count <= 0) this.drops += form.frames
-    for (let i = 0; i < count; i++) this.#record(isIn, form.buf, form.at(i), form.len(i))
+    showWire(this, this.port.number, isIn, buf, off, len, forms)
   }
 
-  #record (isIn: boolean, buf: Uint8Array, off: number, len: number): void {
+  onUncut (frames: number): void { this.drops += frames }
+
+  onWireFrame (_port: number, isIn: boolean, buf: Uint8Array, off: number, len: number): void {
     if (this.#filter !== null && !this.#filter.matches(buf, off, len)) return
     const sink = this.#sink
     const captured = len < this.#snapLen ? len : this.#snapLen

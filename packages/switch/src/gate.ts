@@ -73,5 +73,6 @@ export const changeGate = (port: Port, change: (gate: Gate) => void): void => {
   port.gate = gate.isIdle ? null : gate
 }
 
-/** Somebody sees its frames. */
-export const isWatched = (port: Port): boolean => port.outTaps !== null || (port.gate?.taps ?? null) !== null
+/** Somebody sees its frames who wants this very port. */
+export const isWatched = (port: Port): boolean =>
+  [...(port.outTaps ?? []), ...(port.gate?.taps ?? [])].some((tap) => tap.goesWithPort !== true)

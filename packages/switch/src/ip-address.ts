@@ -1,5 +1,7 @@
 /** IP addresses as four signed words, as guards compare them; an IPv4 address has the last alone, behind ffff. */
 
+import { formatIpv6 } from '@vde-ts/frame/describe.js'
+
 /** Words of an address. */
 export const IP_WORDS = 4
 /** Third word of an IPv4 address (RFC 4291 2.5.5.2). */
@@ -7,6 +9,13 @@ export const MAPPED = 0xffff
 
 /** The words of an address in text, null when it is none. */
 export const parseIp = (text: string): readonly number[] | null => text.includes(':') ? parseIpv6(text) : parseIpv4(text)
+
+/** The reverse of {@link parseIp}, in the short form of RFC 5952. */
+export const formatIp = (words: readonly number[]): string => {
+  const [a = 0, b = 0, c = 0, d = 0] = words
+  if (a === 0 && b === 0 && c === MAPPED) return [d >>> 24, d >>> 16 & 255, d >>> 8 & 255, d & 255].join('.')
+  return formatIpv6(Uint8Array.from([a, b, c, d].flatMap((word) => [word >>> 24, word >>> 16, word >>> 8, word])), 0)
+}
 
 const parseIpv4 = (text: string): readonly number[] | null => {
   const parts = text.split('.')

@@ -67,6 +67,7 @@ export const openConsole = (
     controlMode: modes.mode,
     uptimeSec: () => Math.floor((nowMs() - startedMs) / 1000),
     engine: () => engineOf(loop),
+    log: (line: string) => { program.log(line) },
     ...(management === null ? {} : { management })
   }
   return switchConsole(sw, facts, (error, line) => {
@@ -113,12 +114,18 @@ export const serveStdin = (program: Program, console: Console<SwitchContext>, { 
 
 /** Everything is set up: time passes from now on, and another process may take over. */
 export const live = (program: Program, station: Station): void => {
-  const { sw, listener } = station
-  const tick = (): void => { sw.tick(Math.floor(nowMs() / 1000)) }
+  const { sw, listener, console } = station
+  const { plugins } = console.context
+  const tick = (): void => {
+    sw.tick(Math.floor(nowMs() / 1000))
+    plugins.tick()
+  }
   tick()
   setInterval(tick, TICK_MS).unref()
   const forget = announce(program, station)
   program.cleanup.add(forget)
+  // Session managers send it too; a switch serves others than the one who started it.
+  program.onSignal('SIGHUP', () => { plugins.reopen() })
   const takeover = new TakeoverServer({
     fd: listener.directory.takeoverFd,
     loop,
@@ -141,14 +148,15 @@ export const live = (program: Program, station: Station): void => {
 export interface ProgramSnapshot { readonly access: Access, readonly startedMs: number }
 
 /** Names of the parts: what {@link partsOf} writes, takeover.ts reads. */
-export const PARTS = ['program', 'switch', 'listener', 'console', 'taps'] as const
+export const PARTS = ['program', 'switch', 'listener', 'plugins', 'console', 'taps'] as const
 
-const partsOf = ({ sw, listener, server, taps, access, startedMs }: Station): Part[] => {
+const partsOf = ({ sw, listener, console, server, taps, access, startedMs }: Station): Part[] => {
   const program: ProgramSnapshot = { access, startedMs }
   const parts: Array<Part & { readonly name: typeof PARTS[number] }> = [
     { name: 'program', snapshot: () => program },
     { name: 'switch', snapshot: () => sw.snapshot() },
     { name: 'listener', snapshot: (departure) => listener.snapshot(departure) },
+    { name: 'plugins', snapshot: () => console.context.plugins.snapshot() },
     { name: 'taps', snapshot: (departure) => taps.snapshot(departure) }
   ]
   if (server !== null) parts.push({ name: 'console', snapshot: (departure) => server.snapshot(departure) })
@@ -158,6 +166,7 @@ const partsOf = ({ sw, listener, server, taps, access, startedMs }: Station): Pa
 /** Another process goes on. Sockets and files are its own by now; captures are not, and shall be whole. */
 const leave = (program: Program, { console }: Station, pid: number): never => {
   console.context.captures.close()
+  console.context.plugins.close()
   program.log(`pid ${pid} has taken over`)
   return program.leave(0)
 }
@@ -173,6 +182,5 @@ export const answerSignals = (program: Program): void => {
     say(2)
     program.dieOf('SIGINT')
   })
-  // Session managers send it; a switch serves others than the one who started it.
-  program.onSignal('SIGHUP', () => { debug('SIGHUP has no effect') })
+  program.onSignal('SIGHUP', () => {}) // see live
 }

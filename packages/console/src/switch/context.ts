@@ -3,6 +3,7 @@ import type { Engine } from '@vde-ts/impair'
 import type { Switch } from '@vde-ts/switch'
 import type { Captures } from './captures.ts'
 import type { Names } from './names.ts'
+import type { Plugins } from './plugins/plugins.ts'
 import type { PortImpairments } from './port-impairments.ts'
 
 /** Facts about the running program that the switch itself does not know. */
@@ -17,6 +18,8 @@ export interface SwitchFacts {
   readonly uptimeSec: () => number
   /** The impairment engine of the process; absent: it has none. */
   readonly engine?: () => Engine
+  /** A line for whoever runs the program. */
+  readonly log?: (line: string) => void
 }
 
 /** What every command of the table of a switch is given. */
@@ -26,4 +29,5 @@ export interface SwitchContext {
   readonly names: Names
   readonly captures: Captures
   readonly impairments: PortImpairments
+  readonly plugins: Plugins
 }

@@ -1,10 +1,11 @@
 /** The console of a switch: its commands, greeting and events put together. */
 import { formatHalves } from '@vde-ts/frame/mac.js'
+import { native } from '@vde-ts/native'
 import type { Switch } from '@vde-ts/switch'
 import { CommandTable, type Row } from '../command.ts'
 import { Console } from '../console.ts'
 import { EventHub } from '../events.ts'
-import { debugCommands, generalCommands, loadCommand, pluginCommands } from '../general-commands.ts'
+import { debugCommands, generalCommands, loadCommand } from '../general-commands.ts'
 import { VERSION } from '../version.ts'
 import { Captures } from './captures.ts'
 import type { SwitchContext, SwitchFacts } from './context.ts'
@@ -14,6 +15,7 @@ import { guardCommands } from './guard-commands.ts'
 import { hashCommands } from './hash-commands.ts'
 import { impairCommands } from './impair-commands.ts'
 import { Names } from './names.ts'
+import { pluginCommands, Plugins } from './plugins/plugins.ts'
 import { portCommands } from './port-commands.ts'
 import { PortImpairments, noEngine } from './port-impairments.ts'
 import { followSwitch } from './switch-events.ts'
@@ -63,7 +65,7 @@ const dataSocketCommands: ReadonlyArray<Row<SwitchContext>> = [
 
 /** The commands of a switch; `more` come behind them. */
 export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): CommandTable<SwitchContext> => new CommandTable(
-  dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands(),
+  dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands,
   hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, guardCommands, eventCommands,
   impairCommands, more
 )
@@ -71,9 +73,12 @@ export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): Comma
 /** A console that hears what its switch tells. */
 export interface SwitchConsole {
   readonly console: Console<SwitchContext>
-  /** Stops following the switch, and ends its captures. */
+  /** Stops following the switch, and ends its captures and plugins. */
   readonly close: () => void
 }
+
+const LOG_INFO = 6
+const syslog = (line: string): void => { native.syslog(LOG_INFO, line) }
 
 /** A console for `sw`. `onDefect` hears of exceptions in commands that are our own mistakes. */
 export const switchConsole = (
@@ -82,11 +87,15 @@ export const switchConsole = (
   const events = new EventHub()
   const captures = new Captures()
   const impairments = new PortImpairments(facts.engine ?? noEngine)
-  const context: SwitchContext = { sw, facts, names: new Names(), captures, impairments }
+  const names = new Names()
+  const table = switchTable()
+  const plugins = new Plugins({ context: { sw, names }, events, log: facts.log ?? (() => {}), syslog }, table)
+  const context: SwitchContext = { sw, facts, names, captures, impairments, plugins }
   const stopFollowing = followSwitch(sw, events)
   const close = (): void => {
     stopFollowing()
     captures.close()
+    plugins.close()
   }
-  return { console: new Console({ table: switchTable(), context, banner: BANNER, prompt: 'vde$ ', events, onDefect }), close }
+  return { console: new Console({ table, context, banner: BANNER, prompt: 'vde$ ', events, onDefect }), close }
 }
