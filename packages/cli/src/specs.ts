@@ -3,6 +3,7 @@ import type { CommandSpec } from './command.ts'
 import { spec as dpipe } from './dpipe/spec.ts'
 import { spec as extcap } from './extcap/spec.ts'
 import { spec as keygen } from './keygen/spec.ts'
+import { vdelxccSpec, vdelxcdSpec } from './lxc/specs.ts'
 import { spec as pcapplug } from './pcapplug/spec.ts'
 import { spec as plug2tap } from './plug2tap/spec.ts'
 import { unixcmdSpec, unixtermSpec, vdecmdSpec, vdetermSpec } from './terminal/specs.ts'
@@ -24,6 +25,8 @@ export const specs: readonly CommandSpec[] = [
   tunctl,
   keygen,
   vdens,
+  vdelxcdSpec,
+  vdelxccSpec,
   unixtermSpec,
   vdetermSpec,
   unixcmdSpec,

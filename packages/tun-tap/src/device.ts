@@ -4,7 +4,7 @@
  * one write.
  */
 import { native } from '@vde-ts/native'
-import { disableOffload, enableOffload } from './tap.ts'
+import { VNET_HEADER, disableOffload, enableOffload } from './tap.ts'
 
 /** `hidden`: it is there, but no event will tell of its removal, so it is to be looked for from time to time. */
 export type Presence = 'there' | 'hidden' | 'gone'
@@ -43,6 +43,21 @@ export const tapDevice: FrameDevice = {
 
 /** A TAP that others hold too, who may clear its O_NONBLOCK: every call says RWF_NOWAIT. The kernel must have it. */
 export const sharedTapDevice: FrameDevice = { ...tapDevice, read: native.readNowait, write: native.writeNowait }
+
+/** A TAP without IFF_VNET_HDR: the header is only in our memory, all zeros. It takes no frames with work left to do. */
+export const plainTapDevice: FrameDevice = {
+  ...tapDevice,
+  read (fd, buf, off, len) {
+    const count = native.read(fd, buf, off + VNET_HEADER, len - VNET_HEADER)
+    buf.fill(0, off, off + VNET_HEADER)
+    return count > 0 ? count + VNET_HEADER : count
+  },
+  write (fd, buf, off, len) {
+    const count = native.write(fd, buf, off + VNET_HEADER, len - VNET_HEADER)
+    return count < 0 ? count : count + VNET_HEADER
+  },
+  setOffload: () => 0
+}
 
 /** A macvtap: whoever waits for its descriptor never hears that the interface is gone. */
 export const macvtapDevice: FrameDevice = { ...tapDevice, look: (fd) => native.tapInfo(fd, []) >= 0 ? 'hidden' : 'gone' }
