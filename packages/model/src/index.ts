@@ -8,6 +8,7 @@
  * model.ts has the objects, firewall.ts what ports let pass, expectation.ts what must hold; plan.ts the steps. All of it is
  * plain JSON. A realiser walks `plan.steps` and needs nothing else; a first start is the plan from {@link emptyModel}.
  */
+export * from './address.ts'
 export * from './apply.ts'
 export * from './diff.ts'
 export * from './equal.ts'
