@@ -31,7 +31,8 @@ problems('LSDN has seventeen codes, under its numbers', () => {
 })
 
 problems('formatProblem is one line', () => {
-  const problem = { code: 'NET_BADID', references: [], path: 'net shop', message: 'VID 5000 is out of 1..4095', hint: 'take 41' } as const
+  const subject = { kind: 'net', key: 'shop' } as const
+  const problem = { code: 'NET_BADID', references: [], subject, attribute: null, path: 'net shop', message: 'VID 5000 is out of 1..4095', hint: 'take 41' } as const
   assert.is(formatProblem(problem), 'net shop: VID 5000 is out of 1..4095 [NET_BADID] (take 41)')
   assert.is(formatProblem({ ...problem, hint: null }), 'net shop: VID 5000 is out of 1..4095 [NET_BADID]')
 })

@@ -12,10 +12,9 @@ export const LSDN_CODES = [
 
 /** Ours. */
 export const OTHER_CODES = [
-  'NAME_INVALID', 'NAME_DUPLICATE', 'NAME_UNKNOWN', 'ADDRESS_INVALID', 'PHYS_NOIF', 'PHYS_DUPIF', 'PHYS_TWICE_LOCAL',
+  'NAME_INVALID', 'NAME_DUPLICATE', 'NAME_UNKNOWN', 'ADDRESS_INVALID', 'PHYS_NOIF', 'PHYS_TWICE_LOCAL',
   'SETTINGS_PORT', 'SETTINGS_GROUP', 'SETTINGS_GROUP_IPV', 'NET_PORT_SHARED', 'NET_DIRECT_SHARED', 'VIRT_DUPIF', 'MAC_INVALID',
-  'MTU_TOO_SMALL', 'RULE_INVALID', 'RULE_MIXED_IPV', 'CHAIN_LOOP', 'IFACE_WIRING', 'LINK_END_TAKEN', 'LINK_SELF',
-  'ADDRESS_DUPLICATE', 'IMPAIR_INVALID', 'EXPECT_INVALID'
+  'MTU_INVALID', 'RULE_INVALID', 'RULE_MIXED_IPV', 'CHAIN_LOOP', 'IFACE_WIRING', 'LINK_END_TAKEN', 'LINK_SELF', 'ADDRESS_DUPLICATE'
 ] as const
 
 /** Any of them. */
@@ -25,7 +24,7 @@ export type ProblemCode = typeof LSDN_CODES[number] | typeof OTHER_CODES[number]
 export interface Reference {
   readonly kind: 'attr' | 'settings' | 'net' | 'phys' | 'attachment' | 'virt' | 'node' | 'interface' | 'link' | 'rule' | 'chain' |
   'set' | 'expect' | 'if' | 'netid'
-  /** `shop/till`, `a:eth0`, an attribute's name, a number; a rule: `shop/till/in/100#2`. */
+  /** `shop/till`, `a:eth0`, an attribute's name, a number; a rule: `shop/till/in#2`, the second of its direction. */
   readonly key: string
 }
 
@@ -34,9 +33,13 @@ export interface Problem {
   readonly code: ProblemCode
   /** In the order that LSDN gives them for its codes. */
   readonly references: readonly Reference[]
-  /** The object it is about, for people: `net shop / virt till / rule in 100 #2`. */
+  /** The object it is about: of several, the one that came later. */
+  readonly subject: Reference
+  /** Which of its attributes, if it is one. */
+  readonly attribute: string | null
+  /** The subject for people: `net shop / virt till / rule in 100 #2`. */
   readonly path: string
-  /** A sentence: what was found, what is wanted. */
+  /** What was found, what is wanted. */
   readonly message: string
   /** How to get out of it, when that is not obvious. */
   readonly hint: string | null
