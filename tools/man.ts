@@ -18,6 +18,7 @@ import { wirefilterTable } from '../packages/console/src/wirefilter/wirefilter-c
 import { listSchemes } from '../packages/schemes/src/registry.ts'
 import type { Scheme } from '../packages/schemes/src/scheme.ts'
 import { schemes as secure } from '../packages/secure/src/index.ts'
+import { SCHEMA } from '../packages/vdenet-format/src/schema.ts'
 
 const man = fileURLToPath(new URL('../man/', import.meta.url))
 const check = process.argv.includes('--check')
@@ -78,6 +79,15 @@ const update = (path: string, region: string, content: string): void => {
   else writeFileSync(man + path, fresh)
 }
 
+/** The schema of network files, for editors. */
+const updateSchema = (): void => {
+  const path = fileURLToPath(new URL('../packages/vdenet-format/vdenet.schema.json', import.meta.url))
+  const fresh = JSON.stringify(SCHEMA, null, 2) + '\n'
+  if (readFileSync(path, 'utf8') === fresh) return
+  if (check) problems.push('packages/vdenet-format/vdenet.schema.json is not what schema.ts says, run `npm run man`')
+  else writeFileSync(path, fresh)
+}
+
 const render = (path: string, sections: readonly string[]): void => {
   if (isLink(path)) return
   const text = readFileSync(man + path, 'utf8')
@@ -98,6 +108,7 @@ update('man7/vnl.7', 'SCHEMES', schemesRoff())
 for (const scheme of schemes) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n') || 'None.')
 update('man7/vde_console.7', 'COMMANDS', switchRoff())
 update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
+updateSchema()
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
 for (const file of pages) render(`man7/${file}`, SECTIONS_7)
 for (const problem of problems) console.error(problem)
