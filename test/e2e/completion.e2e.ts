@@ -19,6 +19,7 @@ const open = async (scene: Scene, shell: 'bash' | 'zsh'): Promise<Terminal> => {
 
 /** What is typed before TAB, and what stands on the line then. */
 const CASES: ReadonlyArray<readonly [typed: string, then: RegExp]> = [
+  ['vde_plug ud\t', /vde_plug udp:\/\//],
   ['vde_plug nul\t', /vde_plug null:\/\//],
   ['vde_plug /tmp/sw[gro\t', /vde_plug \/tmp\/sw\\?\[group=/],
   ['vde_plug vde:///tmp/sw[gro\t', /vde_plug vde:\/\/\/tmp\/sw\\?\[group=/],

@@ -1,7 +1,7 @@
 /** Cables over a real ssh, to a user whose login shell is vde_plug. */
 import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { PlugPipe, exchange, meet, ours, peer, run, SshHost, startSwitch, test, type Network, type Scene } from './kit/index.ts'
+import { CABLE_COMMANDS, PlugPipe, cutTransfer, exchange, meet, ours, peer, run, SshHost, startSwitch, test, type Network, type Scene } from './kit/index.ts'
 
 const NEEDS = ['root', 'sshd', 'ssh', 'ssh-keygen', 'ss']
 const OURS = ['vde_switch', 'vde_plug', 'dpipe']
@@ -44,6 +44,12 @@ test('a restricted login runs nothing else', { needs: NEEDS, ours: OURS }, async
     assert.equal(proc.out, '')
     assert.match(proc.err, /vde_plug/)
   }
+})
+
+test('a transfer through restart://{cmd://ssh ...} is intact while the connection is cut', {
+  needs: [...NEEDS, 'userns', 'tun', 'ip', 'ping', 'socat', 'openssl'], ours: CABLE_COMMANDS, ms: 60_000
+}, async (scene) => {
+  await cutTransfer(scene, 96 << 20, 24 << 20)
 })
 
 run()

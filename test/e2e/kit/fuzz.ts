@@ -1,5 +1,6 @@
 /** Seeded random input, and proof that feeding it leaves nothing behind. */
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
@@ -64,15 +65,22 @@ const used = (gc: () => void): number => {
   return heapUsed + arrayBuffers
 }
 
+const descriptors = (): number => readdirSync('/proc/self/fd').length
+
 /**
- * Calls `step` `count` times and asserts that the second half leaves no more memory than the first. A throw is reported
- * with the number of the input, so that a debugger can stop there.
+ * Calls `step` `count` times and asserts that the second half leaves no more memory than the first, and no descriptor. A throw
+ * is reported with the number of the input, so that a debugger can stop there. Says how fast it was.
  */
 export const grind = async (count: number, step: (i: number) => void): Promise<void> => {
   const gc = collect()
   let half = 0
+  let open = 0
+  const start = performance.now()
   for (let i = 0; i < count; i++) {
-    if (i === count >> 1) half = used(gc)
+    if (i === count >> 1) {
+      half = used(gc)
+      open = descriptors()
+    }
     // Timers and the deadline get their turn.
     if (i % 10_000 === 9999) await new Promise((resolve) => { setImmediate(resolve) })
     try {
@@ -81,6 +89,9 @@ export const grind = async (count: number, step: (i: number) => void): Promise<v
       throw new Error(`Input ${i} of seed ${SEED} failed: ${error instanceof Error ? error.stack : String(error)}`, { cause: error })
     }
   }
+  const seconds = (performance.now() - start) / 1000
   const growth = used(gc) - half
+  console.log(`    ${Math.round(count / seconds)} inputs/s, heap ${growth >= 0 ? '+' : ''}${growth} octets, ${descriptors()} descriptors`)
+  assert.equal(descriptors(), open, 'descriptors')
   assert.ok(growth < NOISE, `${growth} octets more after ${count >> 1} further inputs`)
 }

@@ -1,5 +1,6 @@
 export * from './bridges.ts'
 export * from './console-client.ts'
+export * from './cut-cable.ts'
 export * from './frames.ts'
 export * from './guest.ts'
 export * from './hosts.ts'
