@@ -1,5 +1,9 @@
-/** Many against few: floods, crowds that leave, memory. The assertions of the benchmark's rows ping-flood, ping-leave, memory. */
+/**
+ * Many against few: floods, crowds that leave, memory, those who say nothing. The assertions of the benchmark's rows
+ * ping-flood, ping-leave, memory.
+ */
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import {
   namespace, ours, ourSwitch, residentMemory, run, test, waitFor, within, type Network, type Proc, type Scene, type Shell
@@ -99,6 +103,16 @@ test(`the memory of ${CROWD} busy ports stays`, { needs: ['native'], ours: ['vde
   assert.ok(after < 90 * MIB, `${after / MIB} MiB`)
   assert.ok(after - before < 8 * MIB, `${before / MIB} MiB, then ${after / MIB}`)
   await within(crowd.leave(), 10_000, 'end of the crowd')
+})
+
+test('a connection that asks for nothing ends after 10 s', { ours: ['vde_switch'], ms: 30_000 }, async (scene) => {
+  const net = await ourSwitch(scene)
+  const began = performance.now()
+  const ends = new Promise<number>((resolve) => {
+    connect(`${net.dir}/ctl`).on('error', () => {}).on('close', () => { resolve(performance.now() - began) })
+  })
+  const ms = await within(ends, 20_000, 'end of the connection')
+  assert.ok(ms > 9_500 && ms < 11_500, `${ms} ms`)
 })
 
 run()

@@ -18,10 +18,11 @@ import { deviceFor, objectionTo } from './attach-check.ts'
 import {
   ATTACH_MS, MAX_PACKET, SOCKET_BUFFER, UNSUPPORTED, decodeAttach, encodeAnswer, type AttachRefusal, type AttachRequest
 } from './attach-protocol.ts'
+import { firstToGo } from './first-to-go.ts'
 import { tapLink, tapSlab, type TapLink, type TapSnapshot } from './tap-link.ts'
 import { WriteMeter } from './write-meter.ts'
 
-/** Connections without a TAP at a time; one more costs the oldest its place. */
+/** Connections without a TAP at a time; one more costs whoever has most of them his oldest. */
 const MAX_PENDING = 256
 /** Milliseconds without accepting when the descriptor table is full. */
 const PAUSE_MS = 100
@@ -169,10 +170,7 @@ export class AttachServer implements Watcher {
       native.close(fd)
       return
     }
-    for (const oldest of this.#pending) {
-      if (this.#pending.size < MAX_PENDING) break
-      oldest.close()
-    }
+    if (this.#pending.size >= MAX_PENDING) firstToGo(this.#pending)!.close()
     this.#pending.add(new Connection(fd, peer, this, this.#options))
   }
 
@@ -211,7 +209,7 @@ export class AttachServer implements Watcher {
 /** One client: first without, then with a link. */
 class Connection implements Watcher {
   readonly #fd: number
-  readonly #peer: Peer
+  readonly peer: Peer
   readonly #server: AttachServer
   readonly #options: AttachServerOptions
   readonly #packet = new Uint8Array(MAX_PACKET)
@@ -224,7 +222,7 @@ class Connection implements Watcher {
 
   constructor (fd: number, peer: Peer, server: AttachServer, options: AttachServerOptions) {
     this.#fd = fd
-    this.#peer = peer
+    this.peer = peer
     this.#server = server
     this.#options = options
     this.#timer = setTimeout(() => { this.close() }, ATTACH_MS)
@@ -233,7 +231,7 @@ class Connection implements Watcher {
 
   /** Null: its packet is on its way to the inspector. */
   pendingSnapshot (departure: Departure): AttachSnapshot['pending'][number] | null {
-    return this.#isInspected ? null : { connection: departure.descriptor(this.#fd), peer: this.#peer }
+    return this.#isInspected ? null : { connection: departure.descriptor(this.#fd), peer: this.peer }
   }
 
   attachedSnapshot (departure: Departure): AttachedSnapshot {
@@ -241,7 +239,7 @@ class Connection implements Watcher {
     return {
       ...this.#use!,
       connection: departure.descriptor(this.#fd),
-      peer: this.#peer,
+      peer: this.peer,
       tap: departure.descriptor(link.fd),
       link: link.snapshot()
     }
@@ -306,16 +304,16 @@ class Connection implements Watcher {
   }
 
   #objection (request: AttachRequest, tap: number, flags: number): AttachRefusal | null {
-    const objection = objectionTo(request, tap, flags, this.#peer)
+    const objection = objectionTo(request, tap, flags, this.peer)
     if (objection !== null) return objection
-    return this.#server.isBanned(this.#peer) ? { errno: UNSUPPORTED, text: 'a TAP of this user was slow, later perhaps' } : null
+    return this.#server.isBanned(this.peer) ? { errno: UNSUPPORTED, text: 'a TAP of this user was slow, later perhaps' } : null
   }
 
   /** @param given what the client gets with the answer; -1: nothing */
   #admit (request: AttachRequest, tap: number, name: string, given: number = -1): void {
     let admission: TapAdmission
     try {
-      admission = this.#options.admitTap(request, this.#peer)
+      admission = this.#options.admitTap(request, this.peer)
     } catch (error) {
       if (tap >= 0) native.closeElsewhere(tap)
       if (!(error instanceof VdeError)) throw error
@@ -348,9 +346,9 @@ class Connection implements Watcher {
   #open (tap: number, use: Use, sink: FrameSink): TapLink {
     const device = deviceFor(use, tap)
     this.#link = tapLink(tap, use.name, sink, this.#options.loop, {
-      label: `${use.kind} ${use.name} of uid ${this.#peer.uid}`,
+      label: `${use.kind} ${use.name} of uid ${this.peer.uid}`,
       device,
-      ...(device === tapDevice ? { slab: slabOf(this.#peer.uid) } : {}),
+      ...(device === tapDevice ? { slab: slabOf(this.peer.uid) } : {}),
       ...(device === socketDevice
         ? {}
         : {
@@ -367,7 +365,7 @@ class Connection implements Watcher {
   /** Its writes take too long: let the client pay for them itself. */
   #handBack (): void {
     if (this.#isClosed) return
-    this.#server.ban(this.#peer)
+    this.#server.ban(this.peer)
     this.#say({ errno: UNSUPPORTED, text: 'writes to the TAP take too long' })
     this.detach(new VdeError('ETIME', 'use a TAP', 'writes take too long'))
   }

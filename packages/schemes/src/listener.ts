@@ -17,13 +17,14 @@ import type { AttachRequest } from './attach-protocol.ts'
 import { AttachServer, type AttachSnapshot, type TapAdmission } from './attach-server.ts'
 import { peerOf, type Peer } from './accounts.ts'
 import { ControlDirectory, type DirectoryOptions, type DirectorySnapshot } from './control-directory.ts'
+import { firstToGo } from './first-to-go.ts'
 import { PendingRequest, REQUEST_MS, type PendingOwner, type PendingSnapshot } from './pending-request.ts'
 import { VdeClient, type ClientSnapshot } from './vde-client.ts'
 import { bindDataSocket, connectToClient, type DataAccess } from './data-socket.ts'
 import { acceptBurst } from '@vde-ts/link/accept.js'
 import { removeFile } from '@vde-ts/link/socket-file.js'
 
-/** Connections without a request at a time; one more costs the oldest its place. */
+/** Connections without a request at a time; one more costs whoever has most of them his oldest. */
 export const MAX_PENDING = 256
 /** Milliseconds without accepting when even the spare descriptor does not help. */
 const PAUSE_MS = 100
@@ -57,7 +58,7 @@ export interface ListenerOptions extends DirectoryOptions {
   admitTap?(request: AttachRequest, peer: Peer): TapAdmission
   /** One line for the operator. */
   log (line: string): void
-  /** Milliseconds a client may take for its request; absent: 5 s. */
+  /** Milliseconds a client may take for its request; absent: 10 s. */
   readonly timeoutMs?: number
 }
 
@@ -177,10 +178,7 @@ export class VdeListener implements Watcher, PendingOwner {
       native.close(fd)
       return
     }
-    for (const oldest of this.#pending) {
-      if (this.#pending.size < MAX_PENDING) break
-      this.#drop(oldest)
-    }
+    if (this.#pending.size >= MAX_PENDING) this.#drop(firstToGo(this.#pending)!)
     try {
       this.#pending.add(new PendingRequest(fd, peer, this.#options.loop, this, this.#options.timeoutMs ?? REQUEST_MS))
     } catch (error) {

@@ -13,7 +13,7 @@ import { RequestBuffer, isRefusal, type ControlRequest } from '@vde-ts/frame/con
 import type { Peer } from './accounts.ts'
 
 /** Milliseconds a client may take for its request. */
-export const REQUEST_MS = 5000
+export const REQUEST_MS = 10_000
 /** Milliseconds of silence that end a request which came in pieces. */
 const GRACE_MS = 50
 const EAGAIN = 11

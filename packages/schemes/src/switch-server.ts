@@ -29,7 +29,7 @@ export interface SwitchServerOptions {
   /** What is being done, for messages: `start the switch`. */
   readonly action: string
   log (line: string): void
-  /** Milliseconds a client may take for its request; absent: 5 s. */
+  /** Milliseconds a client may take for its request; absent: 10 s. */
   readonly timeoutMs?: number
   /** Make the listener of `.takeover`, which the caller serves with a TakeoverServer. */
   readonly hasTakeover?: boolean

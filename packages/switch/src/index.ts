@@ -1,4 +1,5 @@
 export * from './access.ts'
+export * from './attachments.ts'
 export * from './bridge.ts'
 export * from './cable-group.ts'
 export * from './bindings.ts'

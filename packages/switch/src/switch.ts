@@ -7,10 +7,11 @@
  * Closing the endpoint, or its link, undoes both. Nothing here reads a clock: `tick` says what time it is.
  */
 import { VdeError } from '@vde-ts/link/errors.js'
-import { isAllowed, isSameUser, NONE, type Owner } from './access.ts'
+import { NONE } from './access.ts'
+import { Attachments, type AttachmentsSnapshot, type AttachRequest, type EndpointLimits } from './attachments.ts'
 import { Bridge, OPAQUE } from './bridge.ts'
 import { checkRange, needPort } from './check.ts'
-import { Endpoint, type EndpointHost, type EndpointSnapshot } from './endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
 import { Fdb, type FdbSnapshot } from './fdb.ts'
 import { GuardControl } from './guard-control.ts'
 import { HashControl, type HashSnapshot } from './hash-control.ts'
@@ -19,19 +20,17 @@ import { MirrorControl, type MirrorSettings } from './mirror.ts'
 import { Observers, type Observer } from './observer.ts'
 import type { PortGuardSettings } from './port-guard.ts'
 import { MAX_PORTS, Port, type PortSnapshot } from './port.ts'
-import { DEFAULT_QUEUE_FRAMES, FrameQueue, QueueBudget } from './queue.ts'
 import type { After } from './shaper.ts'
 import type { Clock } from './token-bucket.ts'
 import { traceFrame, type Trace } from './trace.ts'
 import { TreeControl } from './tree-control.ts'
 import type { TreeSnapshot } from './tree-settings.ts'
 import { VlanControl } from './vlan-control.ts'
-import { DEFAULT_VLAN, NO_VLAN, Vlan, type VlanSnapshot } from './vlan.ts'
+import { DEFAULT_VLAN, Vlan, type VlanSnapshot } from './vlan.ts'
 
 const DEFAULT_PORTS = 32
 const DEFAULT_HASH_SIZE = 128
 const DEFAULT_PRIORITY = 0x8000
-const MAX_QUEUE_FRAMES = 1 << 20
 
 /** What a switch is made with. */
 export interface SwitchOptions {
@@ -57,25 +56,8 @@ export interface SwitchOptions {
   readonly after?: After
 }
 
-/** A client that wants to be plugged in. */
-export interface AttachRequest {
-  /** A number, 0 included, or any free port from 1 up. */
-  readonly port: number | 'any'
-  readonly owner: Owner
-  /** Kind of medium: `unix prog`, `tuntap`. */
-  readonly module: string
-  /** Raw text, possibly empty. */
-  readonly description: string
-  /** The client may use port 0, which stands for the management of the switch. */
-  readonly mayUsePortZero?: boolean
-  /** Only if nobody else is plugged in there. */
-  readonly isExclusive?: boolean
-  /** It is a station, as far as one can know: no bridge is expected behind it. */
-  readonly isHost?: boolean
-}
-
 /** A switch as it travels to the process that takes it over. Absent fields of {@link SwitchOptions} have their defaults. */
-export interface SwitchSnapshot extends Omit<SwitchOptions, 'seed' | 'hashSize' | 'clock' | 'after'> {
+export interface SwitchSnapshot extends Omit<SwitchOptions, 'seed' | 'hashSize' | 'clock' | 'after'>, AttachmentsSnapshot {
   readonly hash: HashSnapshot
   readonly fdb: FdbSnapshot
   readonly vlans: readonly VlanSnapshot[]
@@ -83,12 +65,10 @@ export interface SwitchSnapshot extends Omit<SwitchOptions, 'seed' | 'hashSize' 
   readonly mirrors: readonly MirrorSettings[]
   readonly guards: ReadonlyArray<readonly [port: number, guards: PortGuardSettings]>
   readonly tree: TreeSnapshot
-  readonly defaultQueueLength: number
-  readonly lastId: number
 }
 
 /** One switch. */
-export class Switch implements EndpointHost {
+export class Switch {
   readonly macHi: number
   readonly macLo: number
   readonly vlan: VlanControl
@@ -99,13 +79,8 @@ export class Switch implements EndpointHost {
 
   readonly #bridge: Bridge
   readonly #fdb: Fdb
-  readonly #budget: QueueBudget = new QueueBudget()
   readonly #observers: Observers = new Observers()
-  #defaultQueueLength: number = DEFAULT_QUEUE_FRAMES
-  #lastId = 0
-  /** No port below this one can take a client that asks for any. */
-  #firstFree = 1
-  #isClosed = false
+  readonly #attachments: Attachments
 
   /** @throws {VdeError} EINVAL an option out of range */
   constructor (options: SwitchOptions) {
@@ -118,6 +93,7 @@ export class Switch implements EndpointHost {
     this.#bridge.isHub = options.isHub ?? false
     for (let n = 0; n <= numPorts; n++) this.#bridge.ports.push(null)
     this.vlan = new VlanControl(this.#bridge)
+    this.#attachments = new Attachments(this.#bridge, this.#observers, this.vlan)
     this.mirrors = new MirrorControl(this.#bridge)
     const clock = options.clock ?? ((cell) => { cell[0] = this.#fdb.nowSec * 1e9 })
     this.guards = new GuardControl(this.#bridge, clock, options.after ?? null)
@@ -131,21 +107,21 @@ export class Switch implements EndpointHost {
     const made = new Switch({ ...snapshot, seed, ...time })
     for (const vlan of snapshot.vlans) made.#bridge.vlans[vlan.id] = Vlan.from(vlan)
     if (!snapshot.vlans.some(({ id }) => id === DEFAULT_VLAN)) made.#bridge.vlans[DEFAULT_VLAN] = null
-    for (const port of snapshot.ports) made.#restorePort(port)
+    for (const port of snapshot.ports) made.#attachments.restorePort(port)
     for (const mirror of snapshot.mirrors) made.mirrors.set(mirror)
     made.#fdb.restore(snapshot.fdb)
     for (const [port, guards] of snapshot.guards) made.guards.configure(port, guards)
     made.hash.restore(snapshot.hash)
-    made.#defaultQueueLength = snapshot.defaultQueueLength
-    made.#lastId = snapshot.lastId
+    made.#attachments.restore(snapshot)
     made.tree.restore(snapshot.tree)
     return made
   }
 
   snapshot (): SwitchSnapshot {
-    const { macHi, macLo, numPorts, isHub, isVlanTransparent, hash, defaultQueueLength } = this
+    const { macHi, macLo, numPorts, isHub, isVlanTransparent, hash } = this
     return {
-      ...{ macHi, macLo, numPorts, isHub, isVlanTransparent, defaultQueueLength },
+      ...{ macHi, macLo, numPorts, isHub, isVlanTransparent },
+      ...this.#attachments.snapshot(),
       capacity: this.#fdb.capacity,
       hash: hash.snapshot(),
       fdb: this.#fdb.snapshot(),
@@ -153,22 +129,8 @@ export class Switch implements EndpointHost {
       ports: this.ports().map((port) => port.snapshot()),
       mirrors: this.mirrors.list(),
       guards: this.ports().map((port) => [port.number, port.guards]),
-      tree: this.tree.snapshot(),
-      lastId: this.#lastId
+      tree: this.tree.snapshot()
     }
-  }
-
-  #restorePort (snapshot: PortSnapshot): void {
-    const port = Port.from(snapshot, this.#bridge.forms)
-    port.endpoints = snapshot.endpoints.map((endpoint) => this.#restoreEndpoint(port, endpoint))
-    this.#bridge.ports[port.number] = port
-  }
-
-  #restoreEndpoint (port: Port, { id, queueLimit, queueDrops, waiting, ...who }: EndpointSnapshot): Endpoint {
-    const endpoint = new Endpoint(id, port, this, new FrameQueue(this.#budget, queueLimit), who)
-    endpoint.queue.restore(waiting)
-    endpoint.queueDrops = queueDrops
-    return endpoint
   }
 
   /** Highest port number. */
@@ -176,9 +138,9 @@ export class Switch implements EndpointHost {
   get isHub (): boolean { return this.#bridge.isHub }
   get isVlanTransparent (): boolean { return this.#bridge.isTransparent }
   /** Frames a new endpoint queues at most. */
-  get defaultQueueLength (): number { return this.#defaultQueueLength }
+  get defaultQueueLength (): number { return this.#attachments.defaultQueueLength }
   /** Octets all queues hold, and may hold. */
-  get queueOctets (): { readonly used: number, readonly limit: number } { return this.#budget }
+  get queueOctets (): { readonly used: number, readonly limit: number } { return this.#attachments.budget }
 
   /** The ports there are, plugged in or not, by rising number. */
   ports (): Port[] { return this.#bridge.ports.filter((port): port is Port => port !== null) }
@@ -186,13 +148,15 @@ export class Switch implements EndpointHost {
   /** The port `number`. @throws {VdeError} EINVAL not 0..numPorts, ENXIO does not exist */
   port (number: number): Port { return needPort(`read port ${number}`, this.#bridge, number) }
 
+  /** Most endpoints that may be plugged in, and how many are. */
+  get limits (): EndpointLimits { return this.#attachments.limits }
+  get endpointCount (): number { return this.#attachments.count }
+
+  /** Limits of those who come from now on; nobody is unplugged. @throws {VdeError} EINVAL */
+  setLimits (change: Partial<EndpointLimits>): void { this.#attachments.setLimits(change) }
+
   /** @throws {VdeError} EINVAL, ENXIO no such port or endpoint */
-  endpoint (port: number, id: number): Endpoint {
-    const action = `find endpoint ${id} of port ${port}`
-    const found = needPort(action, this.#bridge, port).endpoints.find((one) => one.id === id)
-    if (found === undefined) throw new VdeError('ENXIO', action, 'the port has no such endpoint')
-    return found
-  }
+  endpoint (port: number, id: number): Endpoint { return this.#attachments.endpoint(port, id) }
 
   /** Tells `observer` what happens, until the function answered is called. */
   observe (observer: Observer): () => void {
@@ -207,26 +171,9 @@ export class Switch implements EndpointHost {
   /**
    * Plugs a client in: chooses the port, creates it when needed, and checks that the client may use it.
    * @throws {VdeError} EINVAL no such number, EACCES not allowed there, EBUSY another user (or, exclusively, anybody) is
-   * there, ENOSPC no port is free, ENXIO the switch is closed
+   * there, ENOSPC no port is free, or a limit is reached, ENXIO the switch is closed
    */
-  attach (request: AttachRequest): Endpoint {
-    if (this.#isClosed) throw new VdeError('ENXIO', 'plug in', 'the switch is shutting down')
-    const number = request.port === 'any' ? this.#allocate(request.owner) : request.port
-    this.#guard(number, request)
-    const port = this.#bridge.ports[number] ?? this.#addPort(number, true)
-    const endpoint = new Endpoint(++this.#lastId, port, this, new FrameQueue(this.#budget, this.#defaultQueueLength), request)
-    port.endpoints = [endpoint, ...port.endpoints]
-    if (port.endpoints.length === 1) {
-      port.currentUser = request.owner.uid
-      this.#bridge.portsChanged(port)
-    }
-    this.#observers.endpointAdded(number, endpoint.id)
-    if (request.description !== '') this.#observers.description(number, endpoint.id, request.description)
-    this.#refreshState(port)
-    return endpoint
-  }
-
-  forward (port: Port, buf: Uint8Array, off: number, len: number): void { this.#bridge.forward(port, buf, off, len) }
+  attach (request: AttachRequest): Endpoint { return this.#attachments.attach(request) }
 
   /**
    * What would become of a frame that came in on a port now, changing nothing; `frame` has 14 octets or more.
@@ -234,31 +181,6 @@ export class Switch implements EndpointHost {
    */
   trace (number: number, frame: Uint8Array): Trace {
     return traceFrame(this.#bridge, this.mirrors, needPort(`trace a frame of port ${number}`, this.#bridge, number), frame)
-  }
-
-  endpointTurned (endpoint: Endpoint): void { this.#refreshState(endpoint.port) }
-
-  /** A port goes down with the last medium behind it, and what was learnt there is not there any more. */
-  #refreshState (port: Port): void {
-    const isUp = port.endpoints.some((endpoint) => endpoint.isUp)
-    if (isUp === port.isUp) return
-    port.isUp = isUp
-    if (isUp) return this.#observers.portUp(port.number)
-    this.#observers.portDown(port.number)
-    if (port.isActive) this.#fdb.flushPort(port.number)
-  }
-
-  endpointClosed (endpoint: Endpoint): void {
-    const { port } = endpoint
-    port.endpoints = port.endpoints.filter((one) => one !== endpoint)
-    this.#observers.endpointRemoved(port.number, endpoint.id)
-    this.#refreshState(port)
-    if (port.isActive) return
-    port.currentUser = NONE
-    this.#firstFree = Math.min(this.#firstFree, Math.max(port.number, 1))
-    this.#bridge.portsChanged(port)
-    this.#observers.portRemoved(port.number)
-    this.#fdb.flushPort(port.number)
   }
 
   /** Unplugs one endpoint. @throws {VdeError} EINVAL, ENXIO */
@@ -269,14 +191,14 @@ export class Switch implements EndpointHost {
     const action = `create port ${number}`
     checkRange(action, 'the port', number, 1, this.numPorts)
     if (this.#bridge.ports[number] !== null) throw new VdeError('EEXIST', action, 'it exists already')
-    this.#addPort(number, false)
+    this.#attachments.addPort(number, false)
   }
 
   /** The same with the lowest number that is not taken. @returns the number. @throws {VdeError} ENOSPC */
   createPortAuto (): number {
     const number = this.#bridge.ports.indexOf(null, 1)
     if (number < 0) throw new VdeError('ENOSPC', 'create a port', `all ${this.numPorts} ports exist`)
-    this.#addPort(number, false)
+    this.#attachments.addPort(number, false)
     return number
   }
 
@@ -293,7 +215,7 @@ export class Switch implements EndpointHost {
     this.#bridge.portsChanged(port)
     this.#fdb.flushPort(number, -1, true)
     this.tree.portGone(number)
-    this.#firstFree = Math.min(this.#firstFree, Math.max(number, 1))
+    this.#attachments.portFreed(number)
   }
 
   /** @throws {VdeError} EINVAL not 1..65535, EADDRINUSE a port beyond exists */
@@ -303,7 +225,7 @@ export class Switch implements EndpointHost {
     const { ports } = this.#bridge
     const last = ports.findLastIndex((port) => port !== null)
     if (last > count) throw new VdeError('EADDRINUSE', action, `port ${last} exists, remove it first`)
-    this.#firstFree = Math.min(this.#firstFree, count)
+    this.#attachments.portFreed(count)
     while (ports.length > count + 1) ports.pop()
     while (ports.length < count + 1) ports.push(null)
   }
@@ -318,7 +240,7 @@ export class Switch implements EndpointHost {
   /** @throws {VdeError} EINVAL, ENXIO */
   setAllocatable (number: number, isAllocatable: boolean): void {
     needPort(`change port ${number}`, this.#bridge, number).isAllocatable = isAllocatable
-    this.#firstFree = Math.min(this.#firstFree, Math.max(number, 1))
+    this.#attachments.portFreed(number)
   }
 
   /**
@@ -353,71 +275,20 @@ export class Switch implements EndpointHost {
   }
 
   /** Frames an endpoint plugged in from now on queues. 0: none. @throws {VdeError} EINVAL */
-  setDefaultQueueLength (frames: number): void {
-    checkRange('set the queue length', 'the length', frames, 0, MAX_QUEUE_FRAMES)
-    this.#defaultQueueLength = frames
-  }
+  setDefaultQueueLength (frames: number): void { this.#attachments.setDefaultQueueLength(frames) }
 
   /** @throws {VdeError} EINVAL, ENXIO */
-  setEndpointQueueLength (port: number, id: number, frames: number): void {
-    checkRange('set the queue length', 'the length', frames, 0, MAX_QUEUE_FRAMES)
-    this.endpoint(port, id).queue.limit = frames
-  }
+  setEndpointQueueLength (port: number, id: number, frames: number): void { this.#attachments.setQueueLength(port, id, frames) }
 
   /** Tells the time, in whole seconds of any steady clock; to be called about once a second. */
   tick (nowSec: number): void {
     this.hash.tick(nowSec)
     this.tree.tick(nowSec)
-    this.#budget.trim()
+    this.#attachments.tick()
   }
 
   /** Unplugs everybody. Idempotent; nobody is let in afterwards. */
-  close (): void {
-    this.#isClosed = true
-    for (const port of this.ports()) {
-      for (const endpoint of port.endpoints) endpoint.close()
-    }
-  }
-
-  #allocate (owner: Owner): number {
-    const { ports } = this.#bridge
-    let denied = 0
-    for (let n = this.#firstFree; n < ports.length; n++) {
-      const port = ports[n]
-      if (port === null || (!port.isActive && port.isAllocatable && isAllowed(port, owner))) {
-        if (denied === 0) this.#firstFree = n
-        return n
-      }
-      if (!port.isActive && port.isAllocatable) denied++
-    }
-    throw denied > 0
-      ? new VdeError('EACCES', 'plug in', `the ${denied} ports left are for other users`)
-      : new VdeError('ENOSPC', 'plug in', `all ${this.numPorts} ports are taken`)
-  }
-
-  #guard (number: number, request: AttachRequest): void {
-    const action = `plug into port ${number}`
-    checkRange(action, 'the port', number, 0, this.numPorts)
-    if (number === 0 && request.mayUsePortZero !== true) {
-      throw new VdeError('EACCES', action, 'it is for the owner of the switch and the management group')
-    }
-    const port = this.#bridge.ports[number]
-    if (port === null) return
-    if (!isAllowed(port, request.owner)) throw new VdeError('EACCES', action, 'it is for another user or group')
-    if (!port.isActive) return
-    if (request.isExclusive === true) throw new VdeError('EBUSY', action, 'somebody is plugged in, want it idle')
-    if (!isSameUser(port.currentUser, request.owner)) throw new VdeError('EBUSY', action, 'another user is plugged in')
-  }
-
-  #addPort (number: number, isAllocatable: boolean): Port {
-    const port = new Port(number, isAllocatable, this.#bridge.forms)
-    this.#bridge.ports[number] = port
-    // Without VLAN 0 a new port has no untagged VLAN until it is given one.
-    this.vlan.join(port, this.#bridge.vlans[DEFAULT_VLAN] === null ? NO_VLAN : DEFAULT_VLAN)
-    this.#bridge.portsChanged(port)
-    this.#observers.portAdded(number)
-    return port
-  }
+  close (): void { this.#attachments.close() }
 
   #watchHash (): void {
     const observers = this.#observers

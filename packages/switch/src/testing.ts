@@ -1,8 +1,9 @@
 /** Fakes for the tests of this package and of those that stand on it. */
 import { HEADROOM, type FrameSink, type Link } from '@vde-ts/link/link.js'
 import { NONE, UNKNOWN, type Owner } from './access.ts'
+import type { AttachRequest } from './attachments.ts'
 import type { Endpoint } from './endpoint.ts'
-import { Switch, type AttachRequest, type SwitchOptions } from './switch.ts'
+import { Switch, type SwitchOptions } from './switch.ts'
 
 /** A link that keeps what it is given as hex and does what the test says. */
 export class FakeLink implements Link {

@@ -76,6 +76,7 @@ const makeSwitch = (settings: SwitchSettings): Switch => {
     isVlanTransparent: settings.isVlanTransparent,
     ...TIME
   })
+  sw.setLimits(settings.limits)
   sw.tree.setEnabled(settings.wantsTree)
   return sw
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from '../command.ts'
@@ -41,6 +42,7 @@ const ROWS: ReadonlyArray<readonly [string, (s: SwitchSettings) => unknown, unkn
   ['--macaddr 2:0:0:0:0:a', (s) => s.mac?.join(), '2,0,0,0,0,10'],
   ['-M m --mgmtmode 660', (s) => s.management, { path: `${process.cwd()}/m`, mode: 0o660, gid: -1 }],
   ['-p p -f /x/../f', (s) => [s.pidFile, s.rcFile], [`${process.cwd()}/p`, '/f']],
+  ['--limit user=3 --limit port=2 --limit total=9', (s) => s.limits, { perUser: 3, perPort: 2, total: 9 }],
   ['-D 3', (s) => s.numPorts, 32]
 ]
 for (const [line, get, want] of ROWS) settings(`reads ${line}`, () => { assert.equal(get(read(line)), want) })
@@ -48,13 +50,18 @@ for (const [line, get, want] of ROWS) settings(`reads ${line}`, () => { assert.e
 for (const line of [
   '-n 0', '-n -1', '-n 65536', '-n many', '-n 1.5', '--hashsize -1', '--hashsize 2000000000', '-m 888', '-m', '--mode=', '--mgmtmode 77777',
   '--macaddr 1.2.3', '--macaddr 0102.0304.0506', '-g no-such-group', '--mgmtgroup no-such-group', 'operand', '--priority x',
-  '--priority 70000', '--priority -1', '--macaddr 01:00:5e:00:00:01'
+  '--priority 70000', '--priority -1', '--limit 3', '--limit uid=3', '--limit user=', '--limit user=-1', '--macaddr 01:00:5e:00:00:01'
 ]) {
   settings(`refuses ${line} with one line that names it`, () => {
     const named = new RegExp(line.split(/[ =]/).at(-1)!.replace(/[-.]/g, '\\$&'))
     assert.throws(() => read(line), (e: Error) => /^Cannot [^\n]+$/.test(e.message) && named.test(e.message))
   })
 }
+
+settings('as many endpoints as there can be descriptors for, unless told otherwise', () => {
+  const [, files] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))!
+  assert.equal(read('--limit user=3').limits, { perUser: 3, perPort: null, total: Math.floor((Number(files) - 64) / 2) })
+})
 
 settings('refuses an empty control directory', () => {
   assert.throws(() => read('-s='), /name of the control directory is empty/)

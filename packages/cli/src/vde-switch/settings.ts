@@ -1,10 +1,11 @@
 /** The options of vde_switch, read: numbers in range, groups as numbers, paths absolute. */
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isGroup } from '@vde-ts/frame/ethernet.js'
 import { parseMac } from '@vde-ts/frame/mac.js'
 import { groupNumber } from '@vde-ts/schemes/accounts.js'
 import { deriveModes, type Modes } from '@vde-ts/schemes/control-directory.js'
-import { MAX_PORTS } from '@vde-ts/switch'
+import { MAX_PORTS, NO_LIMITS, type EndpointLimits } from '@vde-ts/switch'
 import { parseCNumber } from '@vde-ts/vnl'
 import { UsageError, type Parsed, type Values } from '../command.ts'
 import { readMetricsAddress, type MetricsAddress } from './metrics/address.ts'
@@ -21,6 +22,8 @@ export interface SwitchSettings {
   readonly mgmtMode: number
   readonly mgmtGid: number
   readonly numPorts: number
+  /** Endpoints let in at most. */
+  readonly limits: EndpointLimits
   readonly isHub: boolean
   readonly wantsTree: boolean
   readonly isVlanTransparent: boolean
@@ -45,6 +48,8 @@ export type Access = Pick<SwitchSettings, 'modes' | 'gid' | 'mgmtMode' | 'mgmtGi
 /** @see Access */
 export const accessOf = ({ modes, gid, mgmtMode, mgmtGid }: SwitchSettings): Access => ({ modes, gid, mgmtMode, mgmtGid })
 
+/** Descriptors that are not for endpoints. */
+const RESERVED_FILES = 64
 /** Sizes above this are of no use, the number is for display. */
 const MAX_HASH = 2 ** 30
 
@@ -63,6 +68,7 @@ export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): Swi
     mgmtMode,
     mgmtGid,
     numPorts: number(values, 'numports', 1, MAX_PORTS) ?? 32,
+    limits: limits(values),
     isHub: values.has('hub'),
     wantsTree: values.has('fstp') && !values.has('hub'),
     isVlanTransparent: values.has('vlan-transparent'),
@@ -89,6 +95,25 @@ const number = (values: Values, name: string, low: number, high: number): number
   const value = parseCNumber(text)
   if (value >= low && value <= high) return value
   throw new UsageError(`Cannot read --${name} '${text}': a number in ${low}..${high} is wanted`)
+}
+
+const LIMITED: Readonly<Record<string, keyof EndpointLimits>> = { user: 'perUser', port: 'perPort', total: 'total' }
+
+const limits = (values: Values): EndpointLimits => {
+  const found: { -readonly [K in keyof EndpointLimits]: EndpointLimits[K] } = { ...NO_LIMITS, total: affordable() }
+  for (const text of values.list('limit')) {
+    const [, what = '', count] = /^(user|port|total)=(\d{1,9})$/.exec(text) ?? []
+    const limited = LIMITED[what]
+    if (limited === undefined) throw new UsageError(`Cannot read --limit '${text}': user=N, port=N or total=N is wanted`)
+    found[limited] = Number(count)
+  }
+  return found
+}
+
+/** Each endpoint has two descriptors; some are for the program itself, its consoles, and those who only ask. */
+const affordable = (): number | null => {
+  const [, text] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? []
+  return text === undefined ? null : Math.max(1, Math.floor((Number(text) - RESERVED_FILES) / 2))
 }
 
 const octal = (values: Values, name: string): number | undefined => {

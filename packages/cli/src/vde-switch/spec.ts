@@ -23,6 +23,13 @@ export const spec: CommandSpec = {
     { name: 'dirmode', value: 'OCTAL', help: 'Mode of the control directory (default 02700, or what --mode implies)' },
     { name: 'group', short: 'g', value: 'GROUP', help: 'Group of the control directory and its sockets' },
     { name: 'tap', short: 't', value: 'IF', many: true, help: 'Connect the TAP interface IF to the next free port; may be given several times' },
+    {
+      name: 'limit',
+      isWhole: true,
+      value: 'WHAT=N',
+      many: true,
+      help: 'Let in N endpoints at most, WHAT being user, port or total; may be given several times (default: total, as many as the limit of open files allows)'
+    },
     { name: 'vlan-transparent', aliases: ['trunk'], isWhole: true, help: 'Let tagged frames of VLANs that are not defined pass, as an unmanaged switch does' },
     { name: 'takeover', isWhole: true, help: 'Go on in the place of the switch that serves DIR, unnoticed by everybody connected. What describes the switch is taken from it, not from this command line' },
     DAEMON,

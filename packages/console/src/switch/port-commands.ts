@@ -1,10 +1,13 @@
 /** `port/`: ports, who may use them, and what is plugged in. */
-import type { Port } from '@vde-ts/switch'
+import type { EndpointLimits, Port } from '@vde-ts/switch'
 import { VdeError } from '@vde-ts/link'
 import type { Args, Command, Row } from '../command.ts'
 import type { SwitchContext } from './context.ts'
 import { digits } from './format.ts'
 import { countersCommand } from './port-counters.ts'
+
+/** What can be limited, as it is typed. */
+const LIMITED: Readonly<Record<string, keyof EndpointLimits>> = { user: 'perUser', port: 'perPort', total: 'total' }
 
 /** `port/print` and `port/allprint` differ in whether idle ports are shown. */
 const print = (path: string, help: string, isIdleShown: boolean): Command<SwitchContext> => ({
@@ -120,6 +123,25 @@ export const portCommands: ReadonlyArray<Row<SwitchContext>> = [
     run: ({ sw }, args) => { sw.setEndpointQueueLength(args.int(0, 'N'), args.int(1, 'ID'), args.int(2, 'LEN')) }
   },
   {
+    path: 'port/limit',
+    syntax: 'WHAT N',
+    help: 'let in N endpoints at most of a user, at a port, or in total (N off: any number)',
+    isOurs: true,
+    run: ({ sw }, args) => { sw.setLimits({ [readLimited(args)]: args.words[1] === 'off' ? null : args.int(1, 'N') }) }
+  },
+  {
+    path: 'port/limits',
+    syntax: '',
+    help: 'print these limits, and how many endpoints there are',
+    isOurs: true,
+    output: 'data',
+    * run ({ sw }) {
+      const { perUser, perPort, total } = sw.limits
+      yield `Endpoints ${sw.endpointCount} limit user ${perUser ?? '-'} port ${perPort ?? '-'} total ${total ?? '-'}`
+    },
+    json: ({ sw }) => ({ endpoints: sw.endpointCount, ...sw.limits })
+  },
+  {
     path: 'port/resetcounter',
     syntax: '[N]',
     help: 'set the counters (of port N) to zero',
@@ -134,6 +156,13 @@ export const portCommands: ReadonlyArray<Row<SwitchContext>> = [
   print('port/print', 'print the active ports', false),
   print('port/allprint', 'print all ports that exist', true)
 ]
+
+function readLimited (args: Args): keyof EndpointLimits {
+  const word = args.word(0, 'WHAT')
+  const found = Object.hasOwn(LIMITED, word) ? LIMITED[word] : undefined
+  if (found !== undefined) return found
+  throw new VdeError('EINVAL', 'read WHAT', `got "${word}", want ${Object.keys(LIMITED).join(', ')}`)
+}
 
 /** Port N, or all; idle ones only when `isIdleShown`. @throws {VdeError} EINVAL, ENXIO */
 const chosen = ({ sw }: SwitchContext, args: Args, isIdleShown: boolean): Port[] => {
