@@ -13,5 +13,5 @@ const run = (what, file, args) => {
 
 run('the addon', process.execPath, ['packages/native/build.mjs'])
 run('the terminal of the tests', process.execPath, ['tools/build-pty.mjs'])
-run('the packages', process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'packages/cli', 'packages/secure'])
+run('the packages', process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'packages/cli', 'packages/secure', 'packages/ws'])
 run('the commands', process.execPath, ['packages/cli/build.mjs'])

@@ -19,6 +19,7 @@ import { listSchemes } from '../packages/schemes/src/registry.ts'
 import type { Scheme } from '../packages/schemes/src/scheme.ts'
 import { schemes as secure } from '../packages/secure/src/index.ts'
 import { SCHEMA } from '../packages/vdenet-format/src/schema.ts'
+import { schemes as ws } from '../packages/ws/src/index.ts'
 
 const man = fileURLToPath(new URL('../man/', import.meta.url))
 const check = process.argv.includes('--check')
@@ -35,7 +36,7 @@ const parametersOf = (scheme: Scheme): string[] => Object.entries(scheme.params)
 })
 
 /** Those of the suite, and of its packages that are loaded like others'. */
-const schemes: readonly Scheme[] = [...listSchemes(), ...secure]
+const schemes: readonly Scheme[] = [...listSchemes(), ...secure, ...ws]
 
 const schemesRoff = (): string => schemes.map((scheme) => {
   const keys = parametersOf(scheme)

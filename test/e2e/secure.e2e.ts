@@ -7,6 +7,9 @@ import {
 } from './kit/index.ts'
 
 const NEEDS = [...HOST_NEEDS, 'tun']
+/** Serves one run of iperf3, when the server of the run before has ended. */
+const SERVE = ['while ss -Hltn sport = 5201 | grep -q .; do sleep 0.05; done', 'iperf3 -s -1 -D',
+  'for i in $(seq 100); do ss -Hltn sport = 5201 | grep -q . && break; sleep 0.05; done'].join('; ')
 const OURS = ['vde_plug', 'vdens', 'vde_keygen']
 const PORT = 7000
 /** A listener is found again: silence of 5 s, and a try. */
@@ -52,7 +55,7 @@ for (const [what, isShared, address, mtu, runs] of [
     assert.match(await client.must('ip link show vde0'), new RegExp(` mtu ${mtu} `))
     await client.must('ping -c1 -W2 -s 8000 10.9.0.2')
     for (const direction of runs) {
-      await server.must('iperf3 -s -1 -D; for i in $(seq 100); do ss -Hltn sport = 5201 | grep -q . && break; sleep 0.05; done')
+      await server.must(SERVE)
       await client.must(`iperf3 -c 10.9.0.2 -t 1 ${direction} | grep receiver`, 20_000)
     }
     await client.end()

@@ -93,7 +93,7 @@ test('tcp:// that nobody answers, and one with another secret, end with a reason
   await meet(listening, friend)
   chmodSync(one!, 0o644)
   const open = await scene.run([PLUG, 'null://', `tcp://127.0.0.1:${port}[psk='${one}']`])
-  assert.match(open.err, /others may read .* 0600 is wanted: Operation not permitted\n$/)
+  assert.match(open.err, /others may use .* 0600 is wanted: Operation not permitted\n$/)
 })
 
 for (const [host, label] of [['127.0.0.1', 'IPv4'], ['::1', 'IPv6']] as const) {

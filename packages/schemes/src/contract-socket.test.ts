@@ -1,11 +1,8 @@
 /** The contract for links over sockets of which one side listens: each side in each role of the suite. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
-import { linkContract, type ContractOptions } from '@vde-ts/link/contract.js'
-import type { FrameSink, Link } from '@vde-ts/link'
-import { quietSink } from '@vde-ts/link/testing.js'
-import { openVnl } from './registry.ts'
-import { program, scratch, sinkOfOpening } from './testing.ts'
+import { program, scratch } from './testing.ts'
+import { listenerContract, type ListenerNames } from './testing-listener.ts'
 
 const keys = scratch()
 process.on('exit', () => { keys.remove() })
@@ -19,10 +16,7 @@ const hasCertificate = program('openssl') !== null && spawnSync('openssl', ['req
   '-keyout', `${keys.path}/key`, '-out', `${keys.path}/cert`]).status === 0
 if (!hasCertificate) console.log('skipped: tcp:// with certificates, because openssl is not installed')
 
-/** VNLs of who listens and who connects; `where` is what the listener's label tells. */
-interface Names { readonly listener: (dir: string) => string, readonly client: (where: string) => string }
-
-const media: Array<readonly [name: string, names: Names]> = [
+const media: Array<readonly [name: string, names: ListenerNames]> = [
   ['stream', { listener: (dir) => `stream-listen://${dir}/s`, client: (where) => `stream://${where}` }],
   ['tcp', { listener: () => 'tcp-listen://:0', client: (where) => `tcp://${where}` }],
   ['tcp over IPv6', { listener: () => 'tcp-listen://::1:0', client: (where) => `tcp://${where}` }],
@@ -35,42 +29,4 @@ if (hasCertificate) {
   }])
 }
 
-for (const [name, names] of media) {
-  let vnl = ''
-  let clientSink: FrameSink = quietSink
-  let cleanup = (): void => {}
-
-  const makePair = async (listening: FrameSink, connecting: FrameSink): Promise<readonly [Link, Link]> => {
-    const dir = scratch()
-    cleanup = dir.remove
-    clientSink = connecting
-    const near = sinkOfOpening(listening)
-    const a = await openVnl(names.listener(dir.path), near.sink)
-    vnl = names.client(a.label.replace(/^[a-z-]+:\/\//, ''))
-    const far = sinkOfOpening(connecting)
-    const b = await openVnl(vnl, far.sink)
-    await near.opened
-    if (b.isUp === false) await far.opened
-    return [a, b]
-  }
-
-  const options: ContractOptions = { cleanup: () => { cleanup() } }
-  linkContract(`${name}, who listens to who connects`, makePair, {
-    ...options,
-    cut: async ([, b]) => { b.close() },
-    restore: async () => {
-      const again = await openVnl(vnl, sinkOfOpening(clientSink).sink).catch(() => null)
-      if (again === null) return // the listener is closed already
-      again.resume()
-      const former = cleanup
-      cleanup = () => {
-        again.close()
-        former()
-      }
-    }
-  })
-  linkContract(`${name}, who connects to who listens`, async (left, right) => {
-    const [a, b] = await makePair(right, left)
-    return [b, a]
-  }, { ...options, seesClose: false })
-}
+for (const [name, names] of media) listenerContract(name, names)
