@@ -54,7 +54,7 @@ export class Direction implements Due, LineHost {
   /** False: nothing passes. */
   isUp = true
   recorder: Recorder | null = null
-  /** Told the octets of each frame that was handed on. */
+  /** Told the octets of each frame that was handed on. Whoever sees frames sees them as they are on the wire. */
   onDelivered: ((len: number) => void) | null = null
 
   readonly #engine: Engine
@@ -194,7 +194,7 @@ export class Direction implements Due, LineHost {
   #offerUnfinished (buf: Uint8Array, off: number, len: number): boolean {
     const cutter = this.#engine.enter()
     let isTaken = true
-    if (this.#isPureDelay && this.isUp) {
+    if (this.#isPureDelay && this.isUp && this.recorder === null && this.onDelivered === null) {
       const isSound = cutter.frame.read(buf, off, len)
       if (isSound) isTaken = this.#offerWhole(cutter.frame.segments, cutter.frame.octets, buf, off, len)
       else this.#dropMalformed(len)

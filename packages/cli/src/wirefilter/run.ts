@@ -98,8 +98,10 @@ const connect = async (
   program: Program, { ends }: FilterPlan, filter: Filter, wire: Wire, alternates: readonly [number, number] | null
 ): Promise<Link> => {
   if (ends.kind === 'networks') {
-    const left = await openEnd(program, ends.left, wire.left)
-    filter.connect(await openEnd(program, ends.right, filter.link))
+    // Super-frames need another network to go to.
+    const takesOffload = ends.left !== STREAMS && ends.right !== STREAMS
+    const left = await openEnd(program, ends.left, wire.left, takesOffload)
+    filter.connect(await openEnd(program, ends.right, filter.link, takesOffload))
     return left
   }
   if (alternates === null) {
@@ -113,10 +115,10 @@ const connect = async (
 const streams = (input: number, output: number, sink: FrameSink): Link =>
   new StreamLink(input, output, sink, loop, { label: 'standard streams', io: sharedIo(), onRelease: () => {} })
 
-const openEnd = async (program: Program, vnl: string, sink: FrameSink): Promise<Link> => {
+const openEnd = async (program: Program, vnl: string, sink: FrameSink, takesOffload: boolean): Promise<Link> => {
   if (vnl === STREAMS) return streams(0, 1, sink)
   try {
-    const link = await openVnl(vnl, sink, { description: DESCRIPTION, log (line) { program.log(line) } })
+    const link = await openVnl(vnl, sink, { description: DESCRIPTION, takesOffload, log (line) { program.log(line) } })
     program.cleanup.add(() => { link.close() })
     return link
   } catch (error) {
