@@ -67,7 +67,7 @@ export const applyChange = (link: ImpairedLink, what: Change): void => {
 }
 
 /** The part of a change that is not settings. @param isOneWay nothing is done to the in direction */
-export const applyFlags = (link: ImpairedLink, change: Change, isOneWay: boolean = false): void => {
+export const applyFlags = (link: ImpairedLink, change: Pick<Change, 'flags'>, isOneWay: boolean = false): void => {
   const flags = change.flags.filter(([side]) => !isOneWay || side === 'out')
   for (const [side, flag, isOn] of flags) {
     if (flag === 'fifo') link[side].isFifo = isOn

@@ -101,6 +101,23 @@ export const NOTHING: Settings = {
 /** `settings` with some of its values exchanged. The others stay the objects they are. */
 export const change = (settings: Settings, changes: Partial<Settings>): Settings => ({ ...settings, ...changes })
 
+/** Settings as JSON has them. */
+export type PlainSettings = Omit<Settings, 'lossFrames' | 'delay'> & {
+  readonly lossFrames: readonly number[] | null
+  readonly delay: Omit<Value, 'table'> & { readonly table: readonly number[] | null }
+}
+
+const listOf = (numbers: Float64Array | null): number[] | null => numbers === null ? null : [...numbers]
+const arrayOf = (list: readonly number[] | null): Float64Array | null => list === null ? null : Float64Array.from(list)
+
+/** For another process, or for people. */
+export const toPlain = (s: Settings): PlainSettings =>
+  ({ ...s, lossFrames: listOf(s.lossFrames), delay: { ...s.delay, table: listOf(s.delay.table) } })
+
+/** The way back; what a process of an older version did not know of is off. */
+export const fromPlain = (plain: PlainSettings): Settings =>
+  ({ ...NOTHING, ...plain, lossFrames: arrayOf(plain.lossFrames), delay: { ...plain.delay, table: arrayOf(plain.delay.table) } })
+
 const isOff = (value: Value): boolean => value.base === 0 && value.spread === 0
 
 /** Whether frames pass as if there were no impairment at all. */

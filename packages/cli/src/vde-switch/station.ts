@@ -148,7 +148,7 @@ export const live = (program: Program, station: Station): void => {
 export interface ProgramSnapshot { readonly access: Access, readonly startedMs: number }
 
 /** Names of the parts: what {@link partsOf} writes, takeover.ts reads. */
-export const PARTS = ['program', 'switch', 'listener', 'plugins', 'console', 'taps'] as const
+export const PARTS = ['program', 'switch', 'listener', 'plugins', 'impairments', 'console', 'taps'] as const
 
 const partsOf = ({ sw, listener, console, server, taps, access, startedMs }: Station): Part[] => {
   const program: ProgramSnapshot = { access, startedMs }
@@ -157,6 +157,7 @@ const partsOf = ({ sw, listener, console, server, taps, access, startedMs }: Sta
     { name: 'switch', snapshot: () => sw.snapshot() },
     { name: 'listener', snapshot: (departure) => listener.snapshot(departure) },
     { name: 'plugins', snapshot: () => console.context.plugins.snapshot() },
+    { name: 'impairments', snapshot: () => ({ ports: console.context.impairments.snapshot((port) => sw.ports().includes(port)) }) },
     { name: 'taps', snapshot: (departure) => taps.snapshot(departure) }
   ]
   if (server !== null) parts.push({ name: 'console', snapshot: (departure) => server.snapshot(departure) })

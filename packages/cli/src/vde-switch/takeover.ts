@@ -9,6 +9,7 @@ import { randomInt } from 'node:crypto'
 import { loop } from '@vde-ts/link/loop.js'
 import { VdeError } from '@vde-ts/link/errors.js'
 import { ConsoleServer, type ServerSnapshot } from '@vde-ts/console/server.js'
+import type { PortImpairment } from '@vde-ts/console/switch/port-impairments.js'
 import type { PluginsSnapshot } from '@vde-ts/console/switch/plugins/plugins.js'
 import { serveOn } from '@vde-ts/schemes/switch-server.js'
 import { Takeover } from '@vde-ts/schemes/takeover-client.js'
@@ -63,6 +64,8 @@ const make = (program: Program, takeover: Takeover, path: string): Made => {
   const served = takeover.part('console') as ServerSnapshot | undefined
   const { console, close: closeConsole } = openConsole(program, sw, listener.directory.path, access, startedMs, served ?? null)
   console.context.plugins.restore((takeover.part('plugins') ?? []) as PluginsSnapshot)
+  const impaired = takeover.part('impairments') as { readonly ports: readonly PortImpairment[] } | undefined
+  console.context.impairments.restore(impaired?.ports ?? [], (number) => sw.port(number))
   const server = served === undefined ? null : ConsoleServer.from(served, takeover, consoleServing(program, console))
   const taps = new Taps(sw, loop)
   taps.restore(takeover.part('taps') as ReturnType<Taps['snapshot']>, takeover)

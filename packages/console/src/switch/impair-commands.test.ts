@@ -16,6 +16,7 @@ const hub = () => {
   const sw = new Switch({ seed: 1, macHi: 2, macLo: 1, numPorts: 8, isHub: true })
   const facts = { controlDir: '/x', controlMode: 0o600, uptimeSec: () => 1, engine: () => world.engine }
   const { console } = switchConsole(sw, facts)
+  const { impairments } = console.context
   const say = (line: string): string => [...console.execute(line, null)].join('')
   const plug = (port: number): { endpoint: Endpoint, far: Recorder, send (): void } => {
     const far = new Recorder()
@@ -25,7 +26,7 @@ const hub = () => {
     other.resume()
     return { endpoint, far, send () { other.send(lentFrame(60), HEADROOM, 60) } }
   }
-  return { world, say, plug }
+  return { world, sw, impairments, say, plug }
 }
 
 test('frames from and to the port take their time, on endpoints that were there and that come', () => {
@@ -72,6 +73,24 @@ test('closing the endpoint closes the link behind, and the far end hears it; the
   a.send()
   b.endpoint.close()
   assert.equal([b.far.closes, world.engine.nodes, say('port/impaired 2').includes('link')], [1, 0, false])
+})
+
+test('what is set goes on in another process, as JSON', () => {
+  const before = hub()
+  before.plug(2)
+  for (const words of ['out delay=5ms loss-frames=2,4-5', 'in gilbert=1%,2%,3%,4%', 'down', 'down=off', 'in down', 'fifo=off']) {
+    assert.is(before.say(`port/impair 2 ${words}`), '1000 Success\n', words)
+  }
+  const travelling = JSON.parse(JSON.stringify(before.impairments.snapshot(() => true)))
+  const after = hub()
+  const [a] = [after.plug(1), after.plug(2)]
+  after.impairments.restore(travelling, (number) => after.sw.port(number))
+  assert.equal(after.impairments.snapshot(() => true), before.impairments.snapshot(() => true))
+  assert.equal(before.impairments.snapshot(() => false), [])
+  const [link] = after.impairments.linksOf(after.sw.port(2))
+  assert.equal([link!.in.isUp, link!.out.isUp, link!.out.isFifo], [false, true, false])
+  for (let i = 0; i < 5; i++) a.send()
+  assert.equal([link!.out.counters.drops.loss, link!.out.waiting], [3, 2])
 })
 
 for (const line of ['port/impair 2', 'port/impair 2 in', 'port/impair 2 delay=5', 'port/impair 2 table=/etc/passwd', 'port/impair 99 delay=1ms']) {

@@ -3,7 +3,9 @@
  * the settings of the port.
  */
 import { randomInt } from 'node:crypto'
-import { INITIAL, ImpairedLink, applyFlags, type Change, type Engine, type Settings } from '@vde-ts/impair'
+import {
+  INITIAL, ImpairedLink, applyFlags, fromPlain, toPlain, type Change, type Engine, type PlainSettings, type Settings
+} from '@vde-ts/impair'
 import { VdeError } from '@vde-ts/link'
 import type { Port } from '@vde-ts/switch'
 
@@ -11,12 +13,17 @@ interface Entry {
   readonly links: Set<ImpairedLink>
   in: Settings
   out: Settings
-  /** Of each change, for links to come. */
-  readonly changes: Change[]
+  /** What holds for links to come, each flag of a side once. */
+  flags: Change['flags']
 }
 
-/** Changes that are remembered one by one; only their flags count, so the oldest may go. */
-const MOST_CHANGES = 1000
+/** What is set for a port, for whoever takes over. What is on its way at that moment is lost, as on any bad link. */
+export interface PortImpairment {
+  readonly port: number
+  readonly in: PlainSettings
+  readonly out: PlainSettings
+  readonly flags: Change['flags']
+}
 
 /** Of one switch. */
 export class PortImpairments {
@@ -34,32 +41,45 @@ export class PortImpairments {
     const entry = this.#entry(port)
     entry.in = change.in(entry.in)
     entry.out = change.out(entry.out)
-    entry.changes.push(change)
-    if (entry.changes.length > MOST_CHANGES) entry.changes.shift()
+    const isSame = ([side, flag]: Change['flags'][number]): boolean => change.flags.some(([s, f]) => s === side && f === flag)
+    entry.flags = [...entry.flags.filter((one) => !isSame(one)), ...change.flags]
     for (const endpoint of port.endpoints) endpoint.interpose()
-    for (const link of entry.links) this.#set(link, entry, [change])
+    for (const link of entry.links) this.#set(link, entry, change)
+  }
+
+  /** @param isThere whether the port has not been removed meanwhile */
+  snapshot (isThere: (port: Port) => boolean): PortImpairment[] {
+    return [...this.#ports].filter(([port]) => isThere(port)).map(([port, entry]) =>
+      ({ port: port.number, in: toPlain(entry.in), out: toPlain(entry.out), flags: entry.flags }))
+  }
+
+  /** Before the endpoints of `ports` have links. */
+  restore (found: readonly PortImpairment[], ports: (number: number) => Port): void {
+    for (const { port, in: inward, out, flags } of found) {
+      this.change(ports(port), { in: () => fromPlain(inward), out: () => fromPlain(out), flags })
+    }
   }
 
   #entry (port: Port): Entry {
     const known = this.#ports.get(port)
     if (known !== undefined) return known
-    const entry: Entry = { links: new Set(), in: INITIAL, out: INITIAL, changes: [] }
+    const entry: Entry = { links: new Set(), in: INITIAL, out: INITIAL, flags: [] }
     this.#ports.set(port, entry)
     port.interpose = (inner, sink) => {
       const link = new ImpairedLink(this.#engine(), sink, { seed: randomInt(2 ** 47) })
       link.own({ close () { entry.links.delete(link) } })
       entry.links.add(link)
       link.connect(inner)
-      this.#set(link, entry, entry.changes)
+      this.#set(link, entry, entry)
       return link
     }
     return entry
   }
 
-  #set (link: ImpairedLink, entry: Entry, changes: readonly Change[]): void {
+  #set (link: ImpairedLink, entry: Entry, change: Pick<Change, 'flags'>): void {
     link.in.settings = entry.in
     link.out.settings = entry.out
-    for (const change of changes) applyFlags(link, change)
+    applyFlags(link, change)
   }
 }
 

@@ -1,6 +1,6 @@
 /** What showinfo prints: the original's lines, which scripts read, then ours. */
 import {
-  formatClassic, general, least, scaled, type Direction, type Settings, type State, type Value
+  formatClassic, general, least, scaled, toPlain, type Direction, type Settings, type State, type Value
 } from '@vde-ts/impair'
 import type { WirefilterContext } from './context.ts'
 
@@ -66,7 +66,7 @@ const parameterLine = (state: State, name: Parameter, isOneWay: boolean): string
 export const directionFacts = (direction: Direction): object => {
   const { counters, settings } = direction
   return {
-    settings: { ...settings, lossFrames: settings.lossFrames === null ? null : [...settings.lossFrames] },
+    settings: toPlain(settings),
     isFifo: direction.isFifo,
     isUp: direction.isUp,
     waitingFrames: direction.waiting,
