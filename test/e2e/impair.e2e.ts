@@ -1,6 +1,6 @@
 /** Bad links under real traffic: interfaces, offload, carrier, rates, in namespaces and on a running switch. */
 import assert from 'node:assert/strict'
-import { ConsoleClient, namespace, ours, ourSwitch, run, tcpMbit, test, waitFor, type Scene, type Shell } from './kit/index.ts'
+import { ConsoleClient, asUser, namespace, ours, ourSwitch, run, tcpMbit, test, waitFor, type Scene, type Shell } from './kit/index.ts'
 
 const SUITE = { ours: ['vde_switch', 'vdens'], needs: ['tun', 'userns', 'ip', 'ping'] }
 const vdens = (): string => ours('vdens')
@@ -57,6 +57,26 @@ test('wirefilter:// with a console: a link that is down takes the carrier of the
   }
 })
 
+test('a cable with mgmt= is changed while it carries: vde_plug between switches, and vdens', { ...SUITE, ours: [...SUITE.ours, 'vde_plug', 'vdecmd'] }, async (scene) => {
+  const [left, right] = [await ourSwitch(scene, { user: true, name: 'left' }), await ourSwitch(scene, { user: true, name: 'right' })]
+  const sockets = ['plug', 'ns'].map((name) => scene.path('user', name)) as [string, string]
+  const plug = scene.start(asUser([ours('vde_plug'), '--impair', `mgmt=${sockets[0]}`, left.dir, right.dir]))
+  const a = namespace(scene, vdens(), ['--impair', `mgmt=${sockets[1]}`, left.dir])
+  const b = namespace(scene, vdens(), [right.dir])
+  await a.address('10.0.0.1/24')
+  await b.address('10.0.0.2/24')
+  await a.ping('10.0.0.2')
+  for (const [socket, words, least] of [[sockets[0], 'delay=30ms', 60], [sockets[1], 'out.delay=20ms', 80]] as const) {
+    assert.ok((await pings(a, 5)).some((ms) => ms < least), words)
+    const command = await scene.run(asUser([ours('vdecmd'), '-s', socket, 'set', words]))
+    assert.equal(command.exit?.code, 0, command.story)
+    const times = await pings(a, 5)
+    assert.ok(times.every((ms) => ms >= least), times.join(' '))
+  }
+  await plug.stop('SIGTERM')
+  await scene.vanishes(sockets[0])
+})
+
 test('port/impair on a running switch: interfaces that were handed over, and one that comes later', SUITE, async (scene) => {
   const net = await ourSwitch(scene, { user: true })
   const [a, b] = [namespace(scene, vdens(), [`${net.dir}[1]`]), namespace(scene, vdens(), [`${net.dir}[2]`])]
@@ -76,6 +96,23 @@ test('port/impair on a running switch: interfaces that were handed over, and one
   assert.ok((await pings(a, 3, '10.0.0.3')).every((ms) => ms >= 40))
   assert.match(await console.ask('port/impair 2 off'), /^1000 /)
   assert.ok((await pings(a, 5, '10.0.0.3')).some((ms) => ms < 40))
+})
+
+test('port/impair goes on in the process that takes over', SUITE, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const [a, b] = [1, 2].map((port) => namespace(scene, vdens(), [`${net.dir}[${port}]`])) as [Shell, Shell]
+  await a.address('10.0.0.1/24')
+  await b.address('10.0.0.2/24')
+  await a.ping('10.0.0.2')
+  const console = await net.console()
+  assert.match(await console.ask('port/impair 2 in delay=40ms'), /^1000 /)
+  const next = scene.start(asUser([ours('vde_switch'), '-s', net.dir, '--takeover']))
+  await next.says(/took over from pid \d+/, 5000, 'err')
+  assert.deepEqual(await net.proc.ends(), { code: 0, signal: null }, net.proc.story)
+  await a.ping('10.0.0.2')
+  assert.ok((await pings(a, 5)).every((ms) => ms >= 40))
+  assert.match(await console.ask('port/impair 2 off'), /^1000 /)
+  assert.ok((await pings(a, 5)).some((ms) => ms < 40))
 })
 
 test('rate=10mbit: a TCP receiver gets that, but for the headers', { ...SUITE, needs: [...SUITE.needs, 'iperf3'], ms: 40_000 }, async (scene) => {

@@ -17,7 +17,7 @@ const pair = async (scene: Scene, words: string): Promise<{ a: Shell, b: Shell, 
 for (const mbit of [1, 10, 100, 1000]) {
   test(`rate=${mbit}mbit: a TCP receiver gets that within 1 %, but for the headers`, SUITE, async (scene) => {
     const net = await ourSwitch(scene, { user: true })
-    const [a, b] = [namespace(scene, ours('vdens'), [`${net.dir}[1]`]), namespace(scene, ours('vdens'), [net.dir])]
+    const [a, b] = [namespace(scene, ours('vdens'), [`${net.dir}[1]`]), namespace(scene, ours('vdens'), [`${net.dir}[2]`])]
     await a.address('10.0.0.1/24')
     await b.address('10.0.0.2/24')
     await a.ping('10.0.0.2')

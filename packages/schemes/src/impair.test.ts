@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { HEADROOM, loop } from '@vde-ts/link'
@@ -47,8 +48,23 @@ test('a schedule begins at once, and ends with the link', async () => {
   dir.remove()
 })
 
+test('mgmt= has a console that changes the link while frames pass, and goes with it', async () => {
+  const dir = scratch()
+  const socket = `${dir.path}/m`
+  const { link, close } = await pair(`delay=30ms/fifo=off/mgmt="${socket}"/mgmtmode=0600`, dir.path)
+  assert.equal([statSync(socket).mode & 0o777, link.out.isFifo, link.out.settings.queueFrames], [0o600, false, 1000])
+  const client = connect(socket)
+  client.write('set out.delay=5ms in.loss=1%\n')
+  await until(() => link.in.settings.loss.base === 1, 'the change')
+  assert.equal([link.out.settings.delay.base, link.in.settings.delay.base], [5e6, 30e6])
+  client.destroy()
+  close()
+  assert.not.ok(existsSync(socket))
+  dir.remove()
+})
+
 for (const [words, code] of [
-  ['delay=5', 'EINVAL'], ['x=1', 'EINVAL'], ['in.seed=1', 'EINVAL'], ['schedule="/nonexistent"', 'ENOENT'], ['table="/dev"', 'EINVAL'], ['seed=x', 'EINVAL']
+  ['delay=5', 'EINVAL'], ['x=1', 'EINVAL'], ['in.seed=1', 'EINVAL'], ['schedule="/nonexistent"', 'ENOENT'], ['table="/dev"', 'EINVAL'], ['seed=x', 'EINVAL'], ['mgmt="/nonexistent/m"', 'ENOENT'], ['mgmt=m/mgmtmode=9', 'EINVAL']
 ] as const) {
   test(`[${words}] is refused, with nothing opened`, async () => {
     const dir = scratch()

@@ -4,54 +4,62 @@
  * `out` is the way of the frames that whoever opens it sends into VNL, `in` the other. The words are those of every place
  * where impairments are told; see packages/impair/src/words.ts.
  */
-import { randomInt } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
-import { VdeError, systemError, type FrameSink, type Link } from '@vde-ts/link'
-import { ImpairedLink, INITIAL, ScheduleRun, applyChange, parseSchedule, parseWords, wordHelp, type WordFiles } from '@vde-ts/impair'
-import { parseNumber } from '@vde-ts/vnl'
+import { resolve } from 'node:path'
+import type { FrameSink, Link } from '@vde-ts/link'
+import { ImpairedLink, INITIAL, ScheduleRun, applyChange, applyFlags, parseSchedule, parseWords, wordHelp } from '@vde-ts/impair'
+import { parseMode, parseNumber } from '@vde-ts/vnl'
 import { engineOf } from './impairment.ts'
 import type { OpenContext, Parameter, Scheme, Tail } from './scheme.ts'
-
-/** A seed that nobody chose: shown, so that it can be chosen next time. */
-export const randomSeed = (): number => randomInt(2 ** 47)
-
-/** Octets of a table or a schedule. */
-const MOST_FILE = 4 * 1024 * 1024
-
-/** Reads the files that words name. @throws {VdeError} ENOENT, EACCES, EINVAL no regular file, EFBIG */
-export const wordFiles: WordFiles = {
-  readFile (path) {
-    const action = `read "${path}"`
-    try {
-      const found = statSync(path)
-      if (!found.isFile()) throw new VdeError('EINVAL', action, 'it is not a regular file')
-      if (found.size > MOST_FILE) throw new VdeError('EFBIG', action, `it has ${found.size} octets, ${MOST_FILE} at most are read`)
-      return readFileSync(path, 'utf8')
-    } catch (error) {
-      if (error instanceof VdeError) throw error
-      throw systemError((error as NodeJS.ErrnoException).errno ?? -5, action)
-    }
-  }
-}
+import { Filter } from './wirefilter/filter.ts'
+import { randomSeed, wordFiles } from './word-files.ts'
 
 const params: Readonly<Record<string, Parameter>> = {
   ...Object.fromEntries(wordHelp().map(([name, value, help]) => [name, { help, value, fallback: '' }])),
   seed: { help: 'of all chance: the same seed, the same fate for each frame', value: 'N', fallback: 'random' },
-  schedule: { help: 'file of lines SECONDS WORDS, and loop SECONDS', value: 'FILE', fallback: '' }
+  schedule: { help: 'file of lines SECONDS WORDS, and loop SECONDS', value: 'FILE', fallback: '' },
+  mgmt: { help: 'socket of a console as of wirefilter(1), which changes all this while frames pass', value: 'SOCKET', fallback: '' },
+  mgmtmode: { help: 'its permissions', value: 'MODE', fallback: '0700' }
 }
 
-const OWN = new Set(['seed', 'schedule'])
+const OWN = new Set(['seed', 'schedule', 'mgmt', 'mgmtmode'])
 
 /** Opens the inner network before anything is set, so that a mistake in either leaves nothing behind. */
 const open = async (tail: Tail, sink: FrameSink, context: OpenContext): Promise<Link> => {
-  const { words, steps, seed } = read(tail)
+  const wanted = read(tail)
+  if (wanted.mgmt === undefined) return await openFixed(tail, wanted, sink, context)
+  return await openManaged(tail, wanted, wanted.mgmt, sink, context)
+}
+
+type Wanted = ReturnType<typeof read>
+
+const openFixed = async (tail: Tail, { words, steps, seed }: Wanted, sink: FrameSink, context: OpenContext): Promise<Link> => {
   const engine = engineOf(context.loop)
   const link = new ImpairedLink(engine, sink, { seed })
-  link.connect(await context.open(tail.inner, link))
+  link.connect(await context.open(tail.inner, link, context.takesOffload))
   link.out.settings = link.in.settings = INITIAL
   applyChange(link, words)
   if (steps !== null) link.own(new ScheduleRun(engine, link, steps))
   return link
+}
+
+/** The same with a console. */
+const openManaged = async (
+  tail: Tail, { words, steps, seed, mgmtMode }: Wanted, mgmt: string, sink: FrameSink, context: OpenContext
+): Promise<Link> => {
+  const filter = new Filter(context.loop, sink, { seed, isNetemu: true, initial: INITIAL, log (line) { context.log(`impair://: ${line}`) } })
+  const { link, states } = filter
+  try {
+    filter.listen(resolve(mgmt), mgmtMode, () => { link.onClose() })
+    filter.connect(await context.open(tail.inner, link, context.takesOffload))
+    states.change(0, 'out', words.out)
+    states.change(0, 'in', words.in)
+    applyFlags(link, words)
+    if (steps !== null) link.own(new ScheduleRun(engineOf(context.loop), link, steps))
+    return link
+  } catch (error) {
+    link.close()
+    throw error
+  }
 }
 
 /** Tables and schedules are read too: they are values. */
@@ -60,7 +68,13 @@ const read = ({ params }: Tail) => {
   const schedule = params.get('schedule')
   const steps = schedule === undefined ? null : parseSchedule(wordFiles.readFile(schedule), wordFiles)
   const seed = params.get('seed')
-  return { words, steps, seed: seed === undefined ? randomSeed() : parseNumber(seed, 'seed', 0, Number.MAX_SAFE_INTEGER) }
+  return {
+    words,
+    steps,
+    seed: seed === undefined ? randomSeed() : parseNumber(seed, 'seed', 0, Number.MAX_SAFE_INTEGER),
+    mgmt: params.get('mgmt'),
+    mgmtMode: parseMode(params.get('mgmtmode') ?? '0700', 'mgmtmode')
+  }
 }
 
 /** See above. */

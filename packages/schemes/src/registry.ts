@@ -130,7 +130,7 @@ export const openVnl = async (vnl: string, sink: FrameSink, options: OpenOptions
     mode: options.mode ?? 0,
     takesOffload: options.takesOffload ?? false,
     log: options.log ?? (() => {}),
-    open: async (inner, innerSink) => await openVnl(inner, innerSink, { ...options, takesOffload: false })
+    open: async (inner, innerSink, takesOffload = false) => await openVnl(inner, innerSink, { ...options, takesOffload })
   }
   const { scheme, tail } = (await readVnl(vnl)).top
   try {

@@ -19,8 +19,8 @@ export interface OpenContext {
   readonly takesOffload: boolean
   /** One line for whoever runs the program. */
   log (line: string): void
-  /** Opens a nested VNL with the same context. */
-  open (vnl: string, sink: FrameSink): Promise<Link>
+  /** Opens a nested VNL with the same context. @param takesOffload as above; absent: frames as they are on the wire */
+  open (vnl: string, sink: FrameSink, takesOffload?: boolean): Promise<Link>
 }
 
 /** A scheme: its grammar, from which parser, `--help` and man page come, and how it is opened. */

@@ -25,6 +25,8 @@ const ROWS: ReadonlyArray<readonly [string, string]> = [
   ['--port=3 --port2=4 -G two -M 0700 a b', 'a/3//0 - b/4/two/700'],
   ['--descr TEXT --port2 2 --group2 g --mod2 0660 seqpacket://5 vde:///tmp/sw', 'seqpacket://5/0//0 - vde:///tmp/sw/2/g/660'],
   ['-p file -d sw', 'sw/0//0 - streams'],
+  ['--impair mgmt=/tmp/m sw', 'impair://[mgmt=%2Ftmp%2Fm]{sw}/0//0 - streams'],
+  ['--impair delay=1ms', 'impair://[delay=1ms]{}/0//0 - streams'],
   ['-m 0 sw', 'sw/0//0 - streams']
 ]
 for (const [line, want] of ROWS) plans(`reads '${line}'`, () => { assert.is(shown(line === '' ? [] : line.split(' ')), want) })

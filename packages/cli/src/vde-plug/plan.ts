@@ -1,5 +1,6 @@
 /** What vde_plug is asked to join, from its command line. Pure. */
 import { UsageError, type Parsed, type Values } from '../command.ts'
+import { impaired } from '../impaired.ts'
 
 /** One network and how to open it. */
 export interface PlugEnd {
@@ -22,7 +23,7 @@ export interface PlugPlan {
 
 /** @throws {UsageError} operands that make no sense, a port or mode that is none */
 export const planPlug = ({ values, operands, rest }: Parsed): PlugPlan => {
-  const first = readEnd(values, operands[0] ?? '', '')
+  const first = readEnd(values, impaired(operands[0] ?? '', values.text('impair')), '')
   const [, ...argv] = rest
   if (rest.length > 0) {
     if (operands.length > 1) throw new UsageError('Cannot read the command line: one VNL at most is wanted before =')

@@ -20,6 +20,11 @@ export const spec: CommandSpec = {
     { name: 'mod', short: 'm', value: 'OCTAL', help: 'Mode of the socket towards the first network (default 0700)' },
     { name: 'mod2', short: 'M', value: 'OCTAL', help: 'Mode of the socket towards the second network (default 0700)' },
     { name: 'descr', short: 'D', value: 'TEXT', help: 'Description, shown by the switch (default vdeplug:)' },
+    {
+      name: 'impair',
+      value: 'WORDS',
+      help: 'Put the first network behind a bad link: the words of impair:// in vnl(7), parted by blanks; with mgmt=SOCKET they are changed there while frames pass'
+    },
     DAEMON,
     { name: 'pidfile', short: 'p', value: 'FILE', help: 'Write the process id to FILE, removed at the end' },
     { name: 'log', short: 'l', help: 'Log start and stop to syslog' },

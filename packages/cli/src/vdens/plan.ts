@@ -1,7 +1,7 @@
 /** What a command line of vdens asks for. Pure: options, operands and environment in, a plan out. */
 import { isIP } from 'node:net'
-import { quote } from '@vde-ts/vnl'
 import { UsageError, type Parsed, type Values } from '../command.ts'
+import { impaired } from '../impaired.ts'
 
 /** What is to be made, and what is to be run in it. Absent fields stay as they are on the host. */
 export interface Plan {
@@ -33,7 +33,7 @@ export const planOf = ({ values, operands, isSeparated }: Parsed, env: Environme
   const command = typed.length > 0 ? typed : shell(env)
   const hostname = values.text('hostname')
   return {
-    vnls: vnls.map(streamOf).map(impairedBy(values.text('impair'))),
+    vnls: vnls.map(streamOf).map((vnl) => impaired(vnl, values.text('impair'))),
     command,
     prefix: values.text('iface') ?? 'vde',
     sysadm: values.has('sysadm'),
@@ -72,13 +72,6 @@ const shell = (env: Environment): readonly string[] => {
 
 /** `=COMMAND` is a command line at the other end of the wire. */
 const streamOf = (vnl: string): string => vnl.startsWith('=') ? `cmd://${vnl.slice(1)}` : vnl
-
-/** Every network behind a bad link, told in the words of impair://, which reads them. */
-const impairedBy = (words: string | undefined) => (vnl: string): string => {
-  if (words === undefined) return vnl
-  const parameters = words.split(/\s+/).filter((word) => word !== '').map((word) => quote(word, '/[]{}'))
-  return `impair://[${parameters.join('/')}]{${vnl}}`
-}
 
 /** What was typed beats the environment; of the same kind, addresses beat the file. */
 const resolv = (values: Values, env: Environment): Pick<Plan, 'resolvFile' | 'resolvAddresses'> => {

@@ -28,7 +28,7 @@ export const spec: CommandSpec = {
     {
       name: 'impair',
       value: 'WORDS',
-      help: 'Put every network behind a bad link: the words of impair:// in vnl(7), parted by blanks, as in "delay=20ms in.loss=1%"'
+      help: 'Put every network behind a bad link: the words of impair:// in vnl(7), parted by blanks, as in "delay=20ms in.loss=1%"; with mgmt=SOCKET, of one network, they are changed there while frames pass'
     },
     { name: 'no-offload', help: 'Have the interfaces finish checksums and segments themselves, also towards a switch that takes them unfinished' },
     {

@@ -5,10 +5,10 @@
  *                  ^ Markov <-- Console <-- management socket, start-up file, terminal
  */
 import { ConsoleServer, runScript, wirefilterConsole, type Console, type WirefilterContext } from '@vde-ts/console'
-import { ImpairedLink, Markov } from '@vde-ts/impair'
+import { ImpairedLink, Markov, NOTHING, type Settings } from '@vde-ts/impair'
 import type { FrameSink, Link, Loop } from '@vde-ts/link'
-import { randomSeed, wordFiles } from '../impair.ts'
 import { engineOf } from '../impairment.ts'
+import { randomSeed, wordFiles } from '../word-files.ts'
 import { Blink } from './blink.ts'
 import { RecordFile } from './record-file.ts'
 
@@ -23,6 +23,8 @@ export interface FilterOptions {
   readonly isOneWay?: boolean
   /** As vde-netemu: sizes without the octets of the stream's header, values in bits too. */
   readonly isNetemu?: boolean
+  /** What holds before any command; absent: nothing, as the original has it. */
+  readonly initial?: Settings
   readonly blink?: { readonly path: string, readonly id: string } | undefined
   log (line: string): void
 }
@@ -42,6 +44,7 @@ export class Filter {
     this.#log = options.log
     const added = options.isNetemu === true ? 0 : CLASSIC_ADDED
     this.link = new ImpairedLink(engine, sink, { seed: options.seed ?? randomSeed(), added })
+    this.link.out.settings = this.link.in.settings = options.initial ?? NOTHING
     this.states = new Markov(engine, this.link)
     this.link.own(this.states)
     const records = new RecordFile(engine, this.link, options.isOneWay ?? false, options.log)

@@ -7,7 +7,7 @@ import { resolve } from 'node:path'
 import { VdeError, systemError } from '@vde-ts/link'
 import { RECORD_HEADER, decisionLine, dropLine, parseRecord, type Engine, type ImpairedLink, type Recorder } from '@vde-ts/impair'
 import type { Records } from '@vde-ts/console'
-import { wordFiles } from '../impair.ts'
+import { wordFiles } from '../word-files.ts'
 
 /** Octets gathered before they are written. */
 const BLOCK = 65536

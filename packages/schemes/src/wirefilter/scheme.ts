@@ -56,7 +56,7 @@ const open = async (tail: Tail, sink: FrameSink, context: OpenContext): Promise<
     if (mgmt !== undefined) filter.listen(resolve(mgmt), parseMode(text('mgmtmode') ?? '0700', 'mgmtmode'), () => { filter.link.onClose() })
     const pidFile = text('pidfile')
     if (pidFile !== undefined) writePid(filter, resolve(pidFile))
-    filter.connect(await context.open(tail.inner, filter.link))
+    filter.connect(await context.open(tail.inner, filter.link, context.takesOffload))
     return filter.link
   } catch (error) {
     filter.link.close()
