@@ -97,5 +97,6 @@ void vn_bind_account(napi_env env, napi_value exports);
 void vn_bind_spawn(napi_env env, napi_value exports);
 void vn_bind_inspect(napi_env env, napi_value exports);
 void vn_bind_cipher(napi_env env, napi_value exports);
+void vn_bind_slirp(napi_env env, napi_value exports);
 
 #endif

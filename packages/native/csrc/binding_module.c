@@ -54,5 +54,6 @@ NAPI_MODULE_INIT()
   vn_bind_spawn(env, exports);
   vn_bind_inspect(env, exports);
   vn_bind_cipher(env, exports);
+  vn_bind_slirp(env, exports);
   return exports;
 }

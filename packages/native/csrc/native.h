@@ -8,6 +8,7 @@
  *     spawn.c child.c                        a process in new namespaces: before and after the clone
  *     process.c account.c                    signals, pidfds, users, log
  *     cipher.c                               the ciphers Node has inside
+ *     slirp.c                                user-mode TCP/IP, by a library found at run time
  *     inspect.c inspector.c                  descriptors of strangers: helper threads, and the process behind them
  *
  * Every descriptor is close-on-exec at birth. Nothing on the data path allocates. Buffers are borrowed for the call.
@@ -308,5 +309,45 @@ int vn_aead_open(bool encrypt, const uint8_t *key, size_t len, struct vn_cipher 
 /* Seals or opens in place; nonce: 12 octets; the last 16 of the len octets are the tag. Octets of plain text, or -EBADMSG. */
 int vn_aead_run(struct vn_cipher *cipher, const uint8_t *nonce, uint8_t *text, size_t len);
 void vn_cipher_close(struct vn_cipher *cipher);
+
+/* ---- slirp.c ---- */
+struct vn_slirp;
+/*
+ * addresses: network, netmask, host, first lease, name server of IPv4, 4 octets each; prefix, host, name server of IPv6, 16 each.
+ * numbers: restricted, IPv4, IPv6, octets of the IPv6 prefix in bits, MTU, MRU, no loopback of the host, no DHCP.
+ * texts: host name, TFTP server name, TFTP path, boot file, domain name, then search domains; empty: none; NULL at the end.
+ * slab and spans: see slirp.c; both stay while it is open.
+ */
+struct vn_slirp_settings {
+  const uint8_t *addresses;
+  const int32_t *numbers;
+  const char **texts;
+  uint8_t *slab;
+  size_t slab_room;
+  int32_t *spans;
+  size_t span_room;
+};
+#define VN_SLIRP_ADDRESSES 68
+#define VN_SLIRP_NUMBERS 8
+#define VN_SLIRP_TEXTS 5
+/* -ENOENT: no library, -ENOSYS: one that lacks something. To be called before the others. */
+int vn_slirp_load(void);
+const char *vn_slirp_version(void);
+int vn_slirp_open(const struct vn_slirp_settings *settings, struct vn_slirp **out);
+void vn_slirp_close(struct vn_slirp *self);
+/* Becomes readable when a turn is due; owned by self. */
+int vn_slirp_descriptor(const struct vn_slirp *self);
+/* Serves what is ready, and what frames that came in have changed. */
+void vn_slirp_turn(struct vn_slirp *self);
+/* len: at most INT_MAX. */
+void vn_slirp_input(struct vn_slirp *self, const uint8_t *frame, size_t len);
+/* Addresses of VN_ADDRESS octets. */
+int vn_slirp_forward(struct vn_slirp *self, int udp, const uint8_t *host, const uint8_t *guest);
+int vn_slirp_unforward(struct vn_slirp *self, int udp, const uint8_t *host);
+/* address: IPv4, 4 octets, 0.0.0.0 becomes the one that was chosen. target: a socket's path or a command line. */
+int vn_slirp_guest_forward(struct vn_slirp *self, int is_command, uint8_t *address, int port, const char *target);
+int vn_slirp_guest_unforward(struct vn_slirp *self, const uint8_t *address, int port);
+/* A table for people; freed by the caller. */
+char *vn_slirp_connections(struct vn_slirp *self);
 
 #endif

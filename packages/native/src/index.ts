@@ -137,6 +137,14 @@ declare const cipher: unique symbol
 /** A key ready for use, see {@link Native.cipherOpen}. Freed when it is not referred to any more. */
 export interface Cipher { readonly [cipher]: never }
 
+declare const slirp: unique symbol
+
+/** A TCP/IP stack, see {@link Native.slirpOpen}. Closed when it is not referred to any more. */
+export interface Slirp { readonly [slirp]: never }
+
+/** Octets of the addresses of {@link Native.slirpOpen}. */
+export const SLIRP_ADDRESSES = 68
+
 /** The addon's functions, by subject. */
 export interface Native {
   // ---- one epoll set for the process, shown to libuv as one handle ----
@@ -169,6 +177,39 @@ export interface Native {
    * @returns octets of plain text, or -errno: EBADMSG the tag is wrong (what stands in the span is no text then), EINVAL
    */
   aeadRun (cipher: Cipher, nonce: Uint8Array, buf: Uint8Array, off: number, len: number): number
+
+  // ---- libslirp, found at run time ----
+  /**
+   * A TCP/IP stack in this process. `addresses`: network, netmask, host, first lease, name server of IPv4, 4 octets each;
+   * prefix, host, name server of IPv6, 16 each. `numbers`: restricted, IPv4, IPv6, length of the IPv6 prefix, MTU, MRU (0:
+   * the library's), no loopback of the host, no DHCP. `texts`: host name, TFTP server name, TFTP path, boot file, domain
+   * name (empty: none), then search domains.
+   *
+   * It writes its frames to `slab`, HEADROOM zero octets in front of each, and where they are to `spans`: how many, how many
+   * did not fit, then (at, len) of each. The caller empties it by setting the first to 0.
+   * @returns the stack, or -errno: ENOENT no library, ENOSYS one that is too old, EINVAL refused
+   */
+  slirpOpen (
+    addresses: Uint8Array, numbers: Int32Array, texts: readonly string[], slab: Uint8Array, spans: Int32Array): Slirp | number
+  /** Closes its sockets and descriptors. No other call may follow. */
+  slirpClose (stack: Slirp): void
+  /** Version of the library; empty when there is none. */
+  slirpVersion (): string
+  /** Becomes readable when a turn is due. Stays the stack's. */
+  slirpDescriptor (stack: Slirp): number
+  /** Serves sockets and timers. Owed too after frames went in. */
+  slirpTurn (stack: Slirp): void
+  /** One frame of the guest, finished: checksums are there. May be longer than the MTU. */
+  slirpInput (stack: Slirp, buf: Uint8Array, off: number, len: number): void
+  /** Has a port of the host lead to one of the guest; addresses of ADDRESS octets. null: no longer. @returns 0 or -errno */
+  slirpForward (stack: Slirp, isUdp: boolean, host: Uint8Array, guest: Uint8Array | null): number
+  /**
+   * Has a port of the network (4 octets of IPv4; 0.0.0.0 becomes the library's choice) lead to a socket file, or to a command
+   * that is started for each connection. null: no longer. @returns 0 or -errno: EINVAL taken, or no address of the network
+   */
+  slirpGuestForward (stack: Slirp, isCommand: boolean, address: Uint8Array, port: number, target: string | null): number
+  /** A table of connections and forwards, for people. */
+  slirpConnections (stack: Slirp): string
 
   // ---- time ----
   /** clock_gettime(CLOCK_MONOTONIC): nanoseconds into `cell[0]`. 30 ns; a number returned would be an object on the heap. */
