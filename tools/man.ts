@@ -1,9 +1,9 @@
 /**
  * Man pages: prose is written by hand in man/, the option lists come from the tables the commands parse with. What
  * stands between the lines `.\" BEGIN OPTIONS` and `.\" END OPTIONS` (SCHEMES in vnl.7, PARAMETERS in the page of a scheme,
- * COMMANDS in vde_console.7 and wirefilter.1, METRICS in vde_switch.1) is rewritten by a run without arguments. With --check
- * nothing is written: a stale page, a missing section or a groff warning is a problem. A page for several names is a link for
- * all but one, which `man FILE` and `man -M DIR` follow alike; `.so` is looked up in the man path of the system.
+ * COMMANDS in vde_console.7, vde_slirp.7 and wirefilter.1, METRICS in vde_switch.1) is rewritten by a run without arguments.
+ * With --check nothing is written: a stale page, a missing section or a groff warning is a problem. A page for several names
+ * is a link for all but one, which `man FILE` and `man -M DIR` follow alike; `.so` is looked up in the man path of the system.
  */
 import { spawnSync } from 'node:child_process'
 import { lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
@@ -14,6 +14,7 @@ import { METRICS } from '../packages/cli/src/vde-switch/metrics/table.ts'
 import { isCommand, type CommandTable } from '../packages/console/src/command.ts'
 import { PLUGIN_KINDS } from '../packages/console/src/switch/plugins/plugins.ts'
 import { switchTable } from '../packages/console/src/switch/switch-console.ts'
+import { slirpTable } from '../packages/console/src/slirp/slirp-console.ts'
 import { wirefilterTable } from '../packages/console/src/wirefilter/wirefilter-console.ts'
 import { listSchemes } from '../packages/schemes/src/registry.ts'
 import type { Scheme } from '../packages/schemes/src/scheme.ts'
@@ -109,6 +110,7 @@ update('man7/vnl.7', 'SCHEMES', schemesRoff())
 for (const scheme of schemes) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', parametersOf(scheme).join('\n') || 'None.')
 update('man7/vde_console.7', 'COMMANDS', switchRoff())
 update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
+update('man7/vde_slirp.7', 'COMMANDS', commandsRoff(slirpTable()))
 updateSchema()
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
 for (const file of pages) render(`man7/${file}`, SECTIONS_7)

@@ -34,6 +34,20 @@ const addonPath = {
   }
 }
 
+/** So does the program of the engine of slirp://, which Node runs in a process of its own. */
+const enginePath = {
+  name: 'engine-path',
+  setup (bundle) {
+    bundle.onLoad({ filter: /packages\/schemes\/src\/slirp\/engine-file\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      const built = join(dirname(path), '../../dist/slirp/main.js')
+      const contents = source.replace("'./main.js'", JSON.stringify(relative(out, built)))
+      if (contents === source) return { errors: [{ text: `${path} does not name ./main.js any more` }] }
+      return { contents, loader: 'ts' }
+    })
+  }
+}
+
 /** `yargs/helpers` also loads what lays out yargs' own help texts, 90 KB and 15 ms at each start. We want its parser. */
 const lightParser = {
   name: 'light-parser',
@@ -64,7 +78,7 @@ const { outputFiles } = await build({
   legalComments: 'none',
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: "#!/usr/bin/env node\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href" },
-  plugins: [addonPath, lightParser],
+  plugins: [addonPath, enginePath, lightParser],
   logLevel: 'warning'
 })
 

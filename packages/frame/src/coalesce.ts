@@ -15,7 +15,7 @@
  * Measured, a stream of 1.4 GB over vxlan between two vdens: 980 000 segments become 30 000 writes to the interface, and
  * the throughput doubles (0.9 to 2.1 Gbit/s on a busy machine). A segment costs 0.8 us, its checksum a third of it.
  */
-import { big16, fold, pseudoIpv4, pseudoIpv6, setBig16, sumOctets } from './checksum.ts'
+import { big16, fold, pseudoIpv4, pseudoIpv6, setBig16, sumOctets, sumView } from './checksum.ts'
 import { HEADER, IPV4, IPV6, etherType } from './ethernet.ts'
 import {
   GSO_TCPV4, GSO_TCPV6, NEEDS_CSUM, clearOffload, setCsumOffset, setCsumStart, setFlags, setGsoSize, setGsoType, setHdrLen
@@ -209,17 +209,4 @@ const isEqual = (buf: Uint8Array, a: number, b: number, from: number, to: number
   let at = from
   while (at < to && buf[a + at] === buf[b + at]) at++
   return at === to
-}
-
-/** Sum of `len` octets as `sumOctets` gives it, by words: 250 ns for 1460 octets, where pairs take 630. */
-const sumView = (view: DataView, at: number, len: number): number => {
-  let sum = 0
-  const end = at + len
-  for (; at + 16 <= end; at += 16) {
-    sum += view.getUint32(at) + view.getUint32(at + 4) + view.getUint32(at + 8) + view.getUint32(at + 12)
-  }
-  for (; at + 2 <= end; at += 2) sum += view.getUint16(at)
-  if (at < end) sum += view.getUint8(at) << 8
-  const low = sum >>> 0
-  return fold(fold(low) + (sum - low) / 0x1_0000_0000)
 }

@@ -23,7 +23,8 @@ export interface Child {
 
 const EAGAIN = 11
 
-const SIGNALS = new Map(Object.entries(constants.signals).map(([name, value]) => [value, name as NodeJS.Signals]))
+/** Of two names for one number the first is the usual one: SIGABRT, not SIGIOT. */
+const SIGNALS = new Map(Object.entries(constants.signals).reverse().map(([name, value]) => [value, name as NodeJS.Signals]))
 
 /** The end that a wait status tells, see `native.pidfdWait`. Negative: reaped by somebody else, taken for 0. */
 export const childEnd = (status: number): ChildEnd => {

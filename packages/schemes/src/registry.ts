@@ -20,6 +20,7 @@ import { pcapFileScheme } from './pcap-file.ts'
 import { ptp2Scheme, ptpScheme } from './ptp.ts'
 import { restartScheme } from './restart.ts'
 import { seqpacketScheme } from './seqpacket.ts'
+import { slirpScheme } from './slirp/scheme.ts'
 import { tapScheme } from './tap.ts'
 import { loadThirdParty, thirdPartyNames } from './third-party.ts'
 import { streamListenScheme, streamScheme } from './stream-socket.ts'
@@ -74,6 +75,7 @@ const BUILT_IN: readonly Scheme[] = [
   vxlanScheme,
   geneveScheme,
   vxvdeScheme,
+  slirpScheme,
   nullScheme,
   restartScheme,
   pcapFileScheme,

@@ -57,7 +57,8 @@ export class Session {
     const { command, sysadm, vnls, isPacket, hasOffload: _offload, prefix: _prefix, ...inside } = this.#plan
     const medium = interfaces.length === 0 ? 'tap' : mediumFor(isPacket, text => { this.#program.log(text) })
     // One for all of them: the least that a network asks for.
-    const mtu = Math.min(ETHERNET_MTU, ...this.#interfaces.map(made => made.mtu ?? ETHERNET_MTU))
+    const wanted = this.#interfaces.map(made => made.mtu ?? ETHERNET_MTU)
+    const mtu = wanted.length === 0 ? ETHERNET_MTU : Math.min(...wanted)
     const tapFlags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR
     const namespace = startNamespace({ command, sysadm, interfaces, medium, tapFlags, mtu, ...inside })
     this.#namespace = namespace
