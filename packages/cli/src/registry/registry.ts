@@ -4,14 +4,12 @@
  *     $XDG_RUNTIME_DIR/vde-ts/PID.json     what it is and where
  *     $XDG_RUNTIME_DIR/vde-ts/PID.sock     a console of its own, also without -M
  *
- * in a directory nobody else can enter. Where there is no runtime directory it is /tmp/vde-ts-UID, whose owner and mode
- * are looked at, since anybody may have made it. A process that was killed leaves its entry; who reads the list
+ * in a directory nobody else can enter, see runtime-dir.ts. A process that was killed leaves its entry; who reads the list
  * or adds to it removes that.
  */
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { VdeError } from '@vde-ts/link/errors.js'
-import { lookAt } from '@vde-ts/link/socket-file.js'
+import { runtimeDir } from '@vde-ts/link/runtime-dir.js'
 
 /** One running switch. */
 export interface Entry {
@@ -25,22 +23,8 @@ export interface Entry {
   readonly management: string | null
 }
 
-/** The directory, made when it is not there. @throws {VdeError} EACCES it belongs to somebody else or is open to others */
-export const registryDir = (env: NodeJS.ProcessEnv = process.env): string => {
-  const uid = process.geteuid!()
-  const runtime = env['XDG_RUNTIME_DIR']
-  const hasRuntime = runtime !== undefined && runtime.startsWith('/') && lookAt(runtime)?.uid === uid
-  const dir = hasRuntime ? join(runtime, 'vde-ts') : `/tmp/vde-ts-${uid}`
-  try {
-    mkdirSync(dir, { mode: 0o700 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new VdeError('EACCES', `make "${dir}"`, (error as Error).message)
-  }
-  const found = lstatSync(dir)
-  if (!found.isDirectory() || found.uid !== uid) throw new VdeError('EACCES', `use "${dir}"`, 'it is not a directory of this user')
-  if ((found.mode & 0o077) !== 0) chmodSync(dir, 0o700)
-  return dir
-}
+/** The directory. @throws {VdeError} EACCES it belongs to somebody else or is open to others */
+export const registryDir: typeof runtimeDir = runtimeDir
 
 /** Where the private console of this process listens. */
 export const consolePath = (dir: string, pid: number = process.pid): string => join(dir, `${pid}.sock`)
