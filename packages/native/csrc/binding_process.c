@@ -18,6 +18,7 @@ static const struct vn_entry entries[] = {
   { "exitNow", vn_shape_i, { .i = vn_exit_now }, 0 },
   { "setProcessName", vn_shape_name, { .name = vn_set_process_name }, 0 },
   { "setsid", vn_shape_none, { .none = vn_setsid }, 0 },
+  { "terminalGroup", vn_shape_ii, { .ii = vn_terminal_group }, 0 },
   { "umask", vn_shape_i, { .i = vn_umask }, 0 }
 };
 

@@ -204,6 +204,8 @@ int vn_exit_now(int status);
 uint64_t vn_ignored_signals(void);
 int vn_set_process_name(const char *name);
 int vn_setsid(void);
+/* tcsetpgrp, also from the background. */
+int vn_terminal_group(int fd, int pgrp);
 int vn_umask(int mask);
 
 /* ---- account.c ---- */

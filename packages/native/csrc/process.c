@@ -70,4 +70,16 @@ int vn_set_process_name(const char *name) { return vn_result(prctl(PR_SET_NAME, 
 
 int vn_setsid(void) { return vn_result(setsid()); }
 
+/* From the background this would stop the caller, were the signal not blocked. */
+int vn_terminal_group(int fd, int pgrp)
+{
+  sigset_t one, before;
+  sigemptyset(&one);
+  sigaddset(&one, SIGTTOU);
+  pthread_sigmask(SIG_BLOCK, &one, &before);
+  int failed = vn_result(tcsetpgrp(fd, pgrp));
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return failed;
+}
+
 int vn_umask(int mask) { return (int)umask((mode_t)mask); }

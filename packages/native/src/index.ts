@@ -418,6 +418,8 @@ export interface Native {
   /** PR_SET_NAME: what killall and ps show; cut to 15 octets. */
   setProcessName (name: string): number
   setsid (): number
+  /** tcsetpgrp(3), also from the background: process group `pgrp` gets the keys of the terminal `fd`. */
+  terminalGroup (fd: number, pgrp: number): number
   /** umask(2): the former mask. */
   umask (mask: number): number
 
