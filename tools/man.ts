@@ -27,6 +27,7 @@ const check = process.argv.includes('--check')
 const problems: string[] = []
 
 const SECTIONS_1 = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'OPTIONS', 'EXIT STATUS', 'FILES', 'EXAMPLES', 'SEE ALSO']
+const SECTIONS_5 = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXAMPLES', 'SEE ALSO']
 const SECTIONS_7 = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'PARAMETERS', 'EXIT STATUS', 'EXAMPLES', 'SEE ALSO']
 
 const escape = (text: string): string => text.replace(/\\/g, '\\e').replace(/-/g, '\\-').replace(/^([.'])/gm, '\\&$1')
@@ -113,6 +114,7 @@ update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
 update('man7/vde_slirp.7', 'COMMANDS', commandsRoff(slirpTable()))
 updateSchema()
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
+for (const file of readdirSync(man + 'man5')) render(`man5/${file}`, SECTIONS_5)
 for (const file of pages) render(`man7/${file}`, SECTIONS_7)
 for (const problem of problems) console.error(problem)
 console.log(`man: ${specs.length} option tables, ${problems.length} problems`)

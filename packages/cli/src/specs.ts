@@ -12,6 +12,7 @@ import { spec as tunctl } from './tunctl/spec.ts'
 import { spec as vdecapture } from './vdecapture/spec.ts'
 import { spec as vdePlug } from './vde-plug/spec.ts'
 import { spec as vdeSwitch } from './vde-switch/spec.ts'
+import { spec as vdenet } from './vdenet/spec.ts'
 import { spec as vdens } from './vdens/spec.ts'
 import { spec as vnl } from './vnl/spec.ts'
 import { netemuSpec, spec as wirefilter } from './wirefilter/spec.ts'
@@ -24,6 +25,7 @@ export const specs: readonly CommandSpec[] = [
   vdeSwitch,
   tunctl,
   keygen,
+  vdenet,
   vdens,
   vdelxcdSpec,
   vdelxccSpec,

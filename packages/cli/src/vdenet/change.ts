@@ -1,0 +1,76 @@
+/** vdenet: commands that change what runs, or say what would change. */
+import type { DaemonClient } from '@vde-ts/lab/daemon/client.js'
+import { diff, emptyModel, interruptedOf, planJson, planStatus, planText, summaryOf, type Plan } from '@vde-ts/model'
+import { UsageError, type Parsed } from '../command.ts'
+import type { Program } from '../run.ts'
+import { print } from '../stdout.ts'
+import { connectDaemon, findDaemon } from './connect.ts'
+import { needDaemon } from './control.ts'
+import { readNetwork } from './network-file.ts'
+
+const TRIAL_SEC = 60
+
+/** vdenet apply FILE */
+export const applyCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
+  const { plan, name } = await applied(operands[0]!, null)
+  print(values.has('json') ? planJson(plan) : `${name}: ${sentence(plan)}\n`)
+  return 0
+}
+
+/** vdenet try FILE */
+export const tryCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
+  const seconds = Number(values.text('timeout') ?? TRIAL_SEC)
+  if (!(seconds > 0 && seconds <= 86_400)) throw new UsageError('Cannot read --timeout: want seconds, more than 0 and at most 86400')
+  const { plan, name } = await applied(operands[0]!, seconds * 1000)
+  print(`${name}: ${sentence(plan)}\nIt goes back in ${seconds} s, unless you say: vdenet confirm --lab ${name}\n`)
+  return 0
+}
+
+const applied = async (path: string, trialMs: number | null): Promise<{ readonly plan: Plan, readonly name: string }> => {
+  const { model, file, fileDir } = readNetwork(path)
+  const client = await connectDaemon()
+  const plan = await client.ask({ op: 'apply', model, file, fileDir, trialMs })
+  return { plan, name: model.name }
+}
+
+/** What was done, for people. */
+const sentence = (plan: Plan): string => {
+  if (plan.steps.length === 0) return 'nothing to do'
+  const { create, change, replug, delete: gone } = summaryOf(plan)
+  const parts = [[create, 'created'], [change, 'changed in place'], [replug, 'replugged'], [gone, 'deleted']] as const
+  const lost = interruptedOf(plan)
+  const done = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`).join(', ')
+  return lost.length === 0 ? done : `${done}; interrupted: ${lost.join(', ')}`
+}
+
+/** vdenet plan FILE */
+export const planCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
+  const { model } = readNetwork(operands[0]!)
+  const client = await findDaemon()
+  const plan = client === null ? diff(emptyModel(model.name), model) : await client.ask({ op: 'plan', model })
+  print(values.has('json') ? planJson(plan) : planText(plan))
+  return planStatus(plan)
+}
+
+/** vdenet check FILE */
+export const checkCommand = (_program: Program, { operands }: Parsed): number => {
+  readNetwork(operands[0]!)
+  return 0
+}
+
+/** vdenet rollback */
+export const rollbackCommand = async (_program: Program, parsed: Parsed): Promise<number> => {
+  const [client, lab] = await chosen(parsed)
+  print(`${sentence(await client.ask({ op: 'rollback', lab }))}\n`)
+  return 0
+}
+
+/** vdenet confirm */
+export const confirmCommand = async (_program: Program, parsed: Parsed): Promise<number> => {
+  const [client, lab] = await chosen(parsed)
+  await client.ask({ op: 'confirm', lab })
+  return 0
+}
+
+const chosen = async ({ values }: Parsed): Promise<readonly [DaemonClient, string | null]> =>
+  [await needDaemon(), values.text('lab') ?? null]

@@ -1,0 +1,68 @@
+/** vdenet: finds the command, reads its words, runs it. */
+import { nearest } from '@vde-ts/vnl'
+import { UsageError, helpText, parse, type Parsed } from '../command.ts'
+import type { Program } from '../run.ts'
+import { print } from '../stdout.ts'
+import { COMMANDS, specOf, type Subcommand } from './spec.ts'
+import { applyCommand, checkCommand, confirmCommand, planCommand, rollbackCommand, tryCommand } from './change.ts'
+import { captureCommand, cpCommand, execCommand, logsCommand, shellCommand } from './inside.ts'
+import { cleanCommand, linkCommand, listCommand, statusCommand, stopCommand, watchCommand } from './control.ts'
+import { daemonCommand } from './daemon.ts'
+import { doctorCommand } from './doctor.ts'
+import { graphCommand } from './graph.ts'
+import { testCommand } from './test.ts'
+
+/** A command's own part: its answer is the status to end with. */
+type Command = (program: Program, parsed: Parsed) => Promise<number> | number
+
+const TABLE: Readonly<Record<string, Command>> = {
+  apply: applyCommand,
+  plan: planCommand,
+  try: tryCommand,
+  confirm: confirmCommand,
+  rollback: rollbackCommand,
+  check: checkCommand,
+  status: statusCommand,
+  list: listCommand,
+  watch: watchCommand,
+  exec: execCommand,
+  shell: shellCommand,
+  cp: cpCommand,
+  logs: logsCommand,
+  capture: captureCommand,
+  link: linkCommand,
+  test: testCommand,
+  graph: graphCommand,
+  doctor: doctorCommand,
+  stop: stopCommand,
+  clean: cleanCommand,
+  daemon: daemonCommand
+}
+
+/** @throws {UsageError} no such command, or not its words */
+export const run = async (program: Program, outer: Parsed): Promise<void> => {
+  const [name = '', ...words] = outer.operands
+  const command = COMMANDS.find((one) => one.name === name)
+  if (command === undefined) throw unknown(name)
+  const lab = outer.values.text('lab')
+  const parsed = parse(specOf(command), [...(lab === undefined ? [] : ['--lab', lab]), ...words])
+  if (parsed.values.has('help')) {
+    print(helpText(specOf(command)))
+    program.exit(0)
+  }
+  checkOperands(command, parsed.operands)
+  program.exit(await TABLE[name]!(program, parsed))
+}
+
+const unknown = (name: string): UsageError => {
+  const names = COMMANDS.filter(({ hidden }) => hidden !== true).map((one) => one.name)
+  const near = nearest(name, names)
+  const hint = near === null ? `one of ${names.join(', ')} is wanted` : `is "${near}" meant?`
+  return new UsageError(`Cannot read the command line: ${name === '' ? 'no command' : `command "${name}"`} found, ${hint}`)
+}
+
+const checkOperands = ({ name, synopsis, operands: [fewest, most] }: Subcommand, operands: readonly string[]): void => {
+  if (operands.length >= fewest && operands.length <= most) return
+  const wanted = synopsis === '' ? 'none is wanted' : `want ${synopsis}`
+  throw new UsageError(`Cannot read the words of "vdenet ${name}": ${operands.length} found, ${wanted}`)
+}

@@ -1,0 +1,99 @@
+/** vdenet: its commands and their options. The first operand is the command; each takes some of the options. */
+import { HELP, VERSION, type CommandSpec, type Option } from '../command.ts'
+
+/** One command. */
+export interface Subcommand {
+  readonly name: string
+  /** What follows the name. */
+  readonly synopsis: string
+  readonly help: string
+  /** Names of the options it takes, besides `--help` and `--lab`. */
+  readonly options: readonly string[]
+  /** Fewest and most operands; Infinity: any number. */
+  readonly operands: readonly [number, number]
+  /** Its first operand ends the options: what follows is a command line of its own. */
+  readonly stopAtOperand?: boolean
+  /** For programs: not in help texts. */
+  readonly hidden?: boolean
+}
+
+/** The commands, in the order of help. */
+export const COMMANDS: readonly Subcommand[] = [
+  { name: 'apply', synopsis: 'FILE', help: 'make the network of FILE run, or change what runs into it', options: ['json'], operands: [1, 1] },
+  { name: 'plan', synopsis: 'FILE', help: 'say what apply would do', options: ['json'], operands: [1, 1] },
+  { name: 'try', synopsis: 'FILE', help: 'apply that comes back by itself, unless confirmed', options: ['timeout'], operands: [1, 1] },
+  { name: 'confirm', synopsis: '', help: 'keep what is being tried', options: [], operands: [0, 0] },
+  { name: 'rollback', synopsis: '', help: 'go back to the network before the last apply', options: [], operands: [0, 0] },
+  { name: 'check', synopsis: 'FILE', help: 'say what is wrong with FILE', options: [], operands: [1, 1] },
+  { name: 'status', synopsis: '', help: 'show what runs, and what does not any more', options: ['json'], operands: [0, 0] },
+  { name: 'list', synopsis: '', help: 'show the networks that run', options: ['json'], operands: [0, 0] },
+  { name: 'watch', synopsis: '', help: 'show what happens, as it happens', options: ['json'], operands: [0, 0] },
+  { name: 'exec', synopsis: 'NODE COMMAND [ARGUMENT...]', help: 'run a command in a node', options: [], operands: [2, Infinity], stopAtOperand: true },
+  { name: 'shell', synopsis: 'NODE', help: 'a shell in a node', options: [], operands: [1, 1] },
+  { name: 'cp', synopsis: '[NODE:]PATH [NODE:]PATH', help: 'copy a file into a node, or out of one', options: [], operands: [2, 2] },
+  { name: 'logs', synopsis: '[NODE]', help: 'show what the programs of the network have printed', options: ['follow'], operands: [0, 1] },
+  {
+    name: 'capture',
+    synopsis: 'NODE:IF|LINK [FILTER]',
+    help: 'record the frames of an interface, or of the first end of a link',
+    options: ['write'],
+    operands: [1, Infinity]
+  },
+  { name: 'link', synopsis: 'LINK [WORD...]', help: 'impair a link for now: down, delay=20ms; no word: as new', options: [], operands: [1, Infinity] },
+  { name: 'test', synopsis: 'FILE', help: 'apply FILE, see whether its expect lines hold, and stop it', options: ['junit', 'keep'], operands: [1, 1] },
+  { name: 'graph', synopsis: 'FILE', help: 'draw the network of FILE', options: ['write', 'dot'], operands: [1, 1] },
+  { name: 'doctor', synopsis: '', help: 'say what this machine lacks, and the command that gives it', options: [], operands: [0, 0] },
+  { name: 'stop', synopsis: '', help: 'end a network', options: [], operands: [0, 0] },
+  { name: 'clean', synopsis: '', help: 'end every network, and remove whatever is left of any', options: [], operands: [0, 0] },
+  { name: 'daemon', synopsis: '', help: 'what the others start when they need it', options: [], operands: [0, 0], hidden: true }
+]
+
+const LAB: Option = { name: 'lab', short: 'l', value: 'NAME', help: 'Which network, where several run' }
+
+const OPTIONS: readonly Option[] = [
+  LAB,
+  { name: 'json', help: 'Print for programs (apply, plan, status, list, watch)' },
+  { name: 'timeout', short: 't', value: 'SECONDS', help: 'Time to confirm, of try (default 60)' },
+  { name: 'follow', short: 'f', help: 'Go on as more is printed (logs)' },
+  { name: 'write', short: 'w', value: 'FILE', help: 'Where to write (capture, graph; default standard output)' },
+  { name: 'junit', value: 'FILE', help: 'Write the results of test for programs that read JUnit' },
+  { name: 'keep', help: 'Leave the network running after test' },
+  { name: 'dot', help: 'Print what Graphviz reads in place of a picture (graph)' },
+  HELP,
+  VERSION
+]
+
+const visible = COMMANDS.filter(({ hidden }) => hidden !== true)
+
+/** The command as a whole. */
+export const spec: CommandSpec = {
+  name: 'vdenet',
+  summary: 'networks declared in a file, running as an ordinary user',
+  synopsis: visible.map(({ name, synopsis, options }) => `${name} ${options.length === 0 ? '' : '[OPTIONS] '}${synopsis}`.trimEnd()),
+  description: visible.map(({ name, help }) => `${name}: ${help}`),
+  options: OPTIONS,
+  operands: [visible.map(({ name }) => name)],
+  stopAtOperand: true,
+  unknown: 'refuse',
+  exit: {
+    usage: 2,
+    help: 0,
+    statuses: [
+      ['0', 'done; of plan: nothing to do; of exec and shell: as the command'],
+      ['1', 'the file is wrong, or the network could not be made: it is as it was before'],
+      ['2', 'of plan: there is something to do; else the command line is wrong']
+    ]
+  },
+  singleDashLong: false
+}
+
+/** The table that one command's words are read with. */
+export const specOf = (command: Subcommand): CommandSpec => ({
+  ...spec,
+  name: `vdenet ${command.name}`,
+  summary: command.help,
+  synopsis: [command.synopsis],
+  description: [],
+  options: OPTIONS.filter(({ name }) => command.options.includes(name) || name === 'lab' || name === 'help'),
+  stopAtOperand: command.stopAtOperand ?? false
+})

@@ -1,0 +1,71 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { emptyModel, OPEN, type Model } from '@vde-ts/model'
+import { dotOf } from './dot.ts'
+import { junit } from './junit.ts'
+import { listText, statusText } from './report.ts'
+import { COMMANDS, spec, specOf } from './spec.ts'
+
+const texts = suite('texts of vdenet')
+
+const MODEL: Model = {
+  ...emptyModel('x'),
+  nets: [{ name: 'lan', settings: null, vid: 0, rateIn: null, rateOut: null }],
+  nodes: ['a', 'b'].map((name) => ({
+    name,
+    host: null,
+    interfaces: [
+      { name: 'eth0', net: 'lan', vnl: null, mac: null, addresses: ['10.0.0.1/24'], mtu: null, impair: '', in: OPEN, out: OPEN },
+      { name: 'eth1', net: null, vnl: null, mac: null, addresses: [], mtu: null, impair: '', in: OPEN, out: OPEN }
+    ],
+    routes: [],
+    forward: false,
+    nat: null,
+    run: [],
+    dir: null
+  })),
+  links: [{ name: 'l', a: { node: 'a', iface: 'eth1' }, b: { node: 'b', iface: 'eth1' }, impair: 'delay=1ms' }]
+}
+
+texts('dotOf has every node, net and link, quoted', () => {
+  const dot = dotOf({ ...MODEL, name: 'a "b"' })
+  assert.match(dot, /^graph "a \\"b\\"" \{/)
+  assert.match(dot, /"a" -- "net lan" \[label="10\.0\.0\.1\/24", taillabel="eth0"\]/)
+  assert.match(dot, /"a" -- "b" \[label="delay=1ms", taillabel="eth1", headlabel="eth1"\]/)
+})
+
+texts('junit counts failures and escapes what was found', () => {
+  const xml = junit('lab', [{ text: 'a ping b', failure: null, seconds: 0.5 }, { text: 'a exec "x" = <y>', failure: '"\x1b&" found', seconds: 1 }])
+  assert.match(xml, /tests="2" failures="1" time="1\.500"/)
+  assert.match(xml, /name="a exec &quot;x&quot; = &lt;y&gt;" time="1\.000"><failure message="&quot;\?&amp;&quot; found"\/>/)
+})
+
+texts('statusText names what has ended and what is away', () => {
+  const status = {
+    name: 'x',
+    file: '/x.yaml',
+    trialUntil: null,
+    drift: 2,
+    nodes: [{ name: 'a', pid: null, interfaces: [{ name: 'eth0', net: 'lan', addresses: [] }], programs: [{ command: 'bird', state: 'ended with 1' }] }],
+    nets: [],
+    links: [{ name: 'l', a: 'a:x', b: 'b:x', impair: null, frames: [0, 0] as const }, { name: 'm', a: 'a:y', b: 'b:y', impair: 'down=on', frames: [3, 4] as const }]
+  }
+  assert.is(statusText(status), `x: of /x.yaml, 2 steps away from it (vdenet apply mends that)
+  node a: ENDED
+    eth0 on lan
+    bird: ended with 1
+  link l: NOT CONNECTED
+  link m: 3 frames there, 4 back, down=on
+`)
+  assert.is(listText([status]), 'x: 0 of 1 nodes, 0 nets, 2 links, 2 steps to mend\n')
+})
+
+texts('every command takes options that exist', () => {
+  const names = spec.options.map(({ name }) => name)
+  for (const command of COMMANDS) {
+    for (const option of command.options) assert.ok(names.includes(option), `${command.name} --${option}`)
+    assert.ok(specOf(command).options.some(({ name }) => name === 'lab'))
+  }
+})
+
+texts.run()

@@ -1,0 +1,98 @@
+/**
+ * What is said between a command and the daemon: lines of JSON on a stream socket.
+ *
+ *     command  {"op":"apply",...}          daemon  {"ok":true,"value":...} | {"ok":false,"code":"ENOENT","message":"Cannot ..."}
+ *     command  {"op":"watch"}              daemon  {"event":...} until somebody hangs up
+ */
+import type { Model, Plan } from '@vde-ts/model'
+
+/** What a command asks for. `lab` absent: the only one. */
+export type Request =
+  | { readonly op: 'apply', readonly model: Model, readonly file: string, readonly fileDir: string, readonly trialMs: number | null }
+  | { readonly op: 'plan', readonly model: Model }
+  | { readonly op: 'status' | 'stop' | 'rollback' | 'confirm' | 'model', readonly lab: string | null }
+  | { readonly op: 'impair', readonly lab: string | null, readonly link: string, readonly words: string }
+  | { readonly op: 'where', readonly lab: string | null, readonly node: string }
+  | { readonly op: 'list' | 'clean' | 'watch' }
+
+/** Of a lab. */
+export interface LabStatus {
+  readonly name: string
+  readonly file: string
+  /** See LabState. */
+  readonly trialUntil: number | null
+  /** Steps that would bring what runs back to what is declared. */
+  readonly drift: number
+  readonly nodes: ReadonlyArray<{
+    readonly name: string
+    /** Of its init; null: it has ended. */
+    readonly pid: number | null
+    readonly interfaces: ReadonlyArray<{
+      readonly name: string
+      /** Or its VNL; null: the end of a link. */
+      readonly net: string | null
+      readonly addresses: readonly string[]
+    }>
+    readonly programs: ReadonlyArray<{ readonly command: string, readonly state: string }>
+  }>
+  readonly nets: ReadonlyArray<{ readonly name: string, readonly path: string }>
+  readonly links: ReadonlyArray<{
+    readonly name: string
+    readonly a: string
+    readonly b: string
+    /** Null: it is not connected. */
+    readonly impair: string | null
+    readonly frames: readonly [number, number]
+  }>
+}
+
+/** Where a node is, for whoever joins it. */
+export interface NodePlace {
+  readonly lab: string
+  readonly socket: string
+  readonly cwd: string
+  /** Of the lab's files. */
+  readonly dir: string
+}
+
+/** What the daemon answers to each. */
+export interface Answers {
+  readonly apply: Plan
+  readonly plan: Plan
+  readonly status: LabStatus
+  /** Whether it was the last: the daemon ends, and with it the connection. */
+  readonly stop: boolean
+  readonly rollback: Plan
+  readonly confirm: null
+  readonly model: Model
+  readonly impair: null
+  readonly where: NodePlace
+  readonly list: readonly LabStatus[]
+  readonly clean: boolean
+  readonly watch: null
+}
+
+/** A line from the daemon. */
+export type Reply =
+  | { readonly ok: true, readonly value: unknown }
+  | { readonly ok: false, readonly code: string, readonly message: string }
+  | { readonly event: LabEvent }
+
+/** Something that happened. */
+export interface LabEvent {
+  readonly time: string
+  readonly lab: string
+  readonly event: string
+  readonly what: string
+}
+
+/** Cuts a stream into lines. */
+export class Lines {
+  #rest = ''
+  /** @returns whole lines, without their end */
+  take (chunk: string): string[] {
+    const lines = (this.#rest + chunk).split('\n')
+    this.#rest = lines.pop()!
+    return lines
+  }
+}
