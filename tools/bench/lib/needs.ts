@@ -11,7 +11,7 @@ import { find, ours } from './programs.ts'
 /** Programs by their Debian packages, and features of ours by what shows that they are there. */
 export type Need =
   'iperf3' | 'ping' | 'ip' | 'nsenter' | 'tun' | 'c:vde_switch' | 'c:vdens' | 'c:vde_plug' | 'c:wirefilter' | 'c:switch' |
-  'attach' | 'packet' | 'no-offload'
+  'account' | 'attach' | 'packet' | 'no-offload'
 
 /** Why a need is not met. `isOurs`: it is a feature of ours that does not exist yet. */
 export interface Lack {
@@ -55,6 +55,11 @@ const hasAttach = async (): Promise<boolean> => {
   }
 }
 
+const hasAccount = (): boolean => {
+  const [file, ...args] = asUser(['id', '--user', '--name'])
+  return spawnSync(file!, args).status === 0
+}
+
 const look = async (need: Need): Promise<Lack | null> => {
   const known = PACKAGES[need]
   if (known !== undefined) {
@@ -64,6 +69,9 @@ const look = async (need: Need): Promise<Lack | null> => {
   }
   if (need === 'tun') {
     return isWritable('/dev/net/tun') ? null : { need, isOurs: false, reason: '/dev/net/tun is missing or closed to ordinary users' }
+  }
+  if (need === 'account') {
+    return hasAccount() ? null : { need, isOurs: false, reason: 'the ordinary user is in no password database, and the C plug-in wants him there' }
   }
   if (need === 'attach') return await hasAttach() ? null : { need, isOurs: true, reason: 'our vde_switch has no attach socket' }
   return hasOption(`--${need}`) ? null : { need, isOurs: true, reason: `our vdens has no option --${need}` }

@@ -2,7 +2,7 @@
  * Where one run lives: a temporary directory and the programs started for it, all as an ordinary user. `close` ends each
  * program by its pid and removes the directory, whatever happened before.
  */
-import { chownSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
@@ -132,6 +132,13 @@ export class Site {
   }
 
   path (name: string): string { return join(this.dir, name) }
+
+  /** A file that only the ordinary user may read. @returns its path */
+  secret (name: string, text: string): string {
+    writeFileSync(this.path(name), text, { mode: 0o600 })
+    if (isRoot) chownSync(this.path(name), USER, USER)
+    return this.path(name)
+  }
 
   /** Starts a program, as the ordinary user, with pipes for input and output. */
   start (argv: readonly string[]): Program {

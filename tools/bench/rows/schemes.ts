@@ -2,13 +2,14 @@
  * Rows of the VNL schemes: the same two namespaces on the same network, opened by our vdens and by the C one with its
  * plug-in. One TCP stream and a ping each.
  */
+import { randomBytes } from 'node:crypto'
 import { introduce, joinNetwork, type Pair, type Suite } from '../lib/networks.ts'
 import type { Need } from '../lib/needs.ts'
 import type { Row, Side } from '../lib/row.ts'
 import type { Site } from '../lib/site.ts'
 import { pings, tcp } from '../lib/traffic.ts'
 
-/** VNLs of the two ends, and what else has to be there for them. */
+/** VNLs of the two ends, which are opened in this order. */
 interface Medium {
   readonly name: string
   readonly ends: (site: Site) => readonly [string, string]
@@ -17,15 +18,30 @@ interface Medium {
 /** Below the kernel's own range; each side of a pair has its own. */
 let port = 25_000 + process.pid % 2000
 
+const udp = (): readonly [string, string] => {
+  const [a, b] = [++port, ++port]
+  return [`udp://${a}->127.0.0.1:${b}`, `udp://${b}->127.0.0.1:${a}`]
+}
+
+/** Both ends of a cable that has the same secret at either end. */
+const shared = (site: Site, listen: string, call: string, path: string = ''): readonly [string, string] => {
+  const psk = `[psk='${site.secret('psk', randomBytes(32).toString('hex'))}']`
+  const where = `127.0.0.1:${++port}${path}${psk}`
+  return [`${listen}://${where}`, `${call}://${where}`]
+}
+
+const AGNO: Medium = {
+  name: 'agno',
+  ends: (site) => {
+    const key = site.secret('agno', randomBytes(16).toString('hex'))
+    return udp().map((vnl) => `agno://${key}{${vnl}}`) as [string, string]
+  }
+}
+
 const MEDIA: readonly Medium[] = [
   { name: 'ptp', ends: (site) => [`ptp://${site.path('wire')}`, `ptp://${site.path('wire')}`] },
-  {
-    name: 'udp',
-    ends: () => {
-      const [a, b] = [++port, ++port]
-      return [`udp://${a}->127.0.0.1:${b}`, `udp://${b}->127.0.0.1:${a}`]
-    }
-  }
+  { name: 'udp', ends: udp },
+  AGNO
 ]
 
 const NEEDS: readonly Need[] = ['iperf3', 'ping', 'ip', 'tun']
@@ -40,14 +56,30 @@ const open = async (site: Site, suite: Suite, { ends }: Medium): Promise<Pair> =
 
 const side = (suite: Suite, medium: Medium, measure: typeof tcp): Side => ({
   name: `${suite === 'ours' ? 'our' : 'C'} vdens on ${medium.name}://`,
-  needs: suite === 'ours' ? NEEDS : [...NEEDS, 'c:vdens'],
+  needs: suite === 'ours' ? NEEDS : [...NEEDS, 'c:vdens', ...medium === AGNO ? ['account'] as const : []],
   open: async (site) => {
     const pair = await open(site, suite, medium)
     return async (seconds) => await measure(pair, seconds)
   }
 })
 
-export const schemeRows: readonly Row[] = MEDIA.flatMap((medium): Row[] => [
+/** Cables that nobody on the way can read, each next to an older one of ours. */
+const CABLES: ReadonlyArray<readonly [ours: Medium, peer: Medium]> = [
+  [{ name: 'secure', ends: (site) => shared(site, 'secure-listen', 'secure') }, AGNO],
+  [{ name: 'wss', ends: (site) => shared(site, 'ws-listen', 'wss', '/lan') }, { name: 'tcp', ends: (site) => shared(site, 'tcp-listen', 'tcp') }]
+]
+
+const cableRows: readonly Row[] = CABLES.flatMap(([cable, peer]): Row[] => [['tcp', tcp], ['ping', pings]].map(([what, measure]) => ({
+  name: `${cable.name}-${what as string}`,
+  work: what === 'tcp' ? `TCP, one stream, two namespaces on ${cable.name}://` : `ping, median, ${cable.name}://`,
+  against: peer.name === 'tcp' ? 'our tcp:// with TLS' : 'our agno:// over udp://',
+  unit: what === 'tcp' ? 'Gbit/s' : 'ms',
+  also: [what === 'tcp' ? { extra: 'retransmits', unit: 'segments' } : { extra: 'lost', unit: 'pings' }],
+  ours: side('ours', cable, measure as typeof tcp),
+  peer: side('ours', peer, measure as typeof tcp)
+})))
+
+export const schemeRows: readonly Row[] = [...MEDIA.flatMap((medium): Row[] => [
   {
     name: `${medium.name}-tcp`,
     work: `TCP, one stream, two namespaces on ${medium.name}://`,
@@ -68,4 +100,4 @@ export const schemeRows: readonly Row[] = MEDIA.flatMap((medium): Row[] => [
     ours: side('ours', medium, pings),
     peer: side('c', medium, pings)
   }
-])
+]), ...cableRows]
