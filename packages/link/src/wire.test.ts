@@ -59,8 +59,8 @@ class Narrow implements Link {
   }
 }
 
-const joined = (): { wire: Wire, a: Narrow, b: Narrow, ends: Array<[Side, Error | undefined]> } => {
-  const wire = new Wire()
+const joined = (log?: (line: string) => void): { wire: Wire, a: Narrow, b: Narrow, ends: Array<[Side, Error | undefined]> } => {
+  const wire = new Wire(log)
   const a = new Narrow(wire.left)
   const b = new Narrow(wire.right)
   const ends: Array<[Side, Error | undefined]> = []
@@ -122,6 +122,14 @@ wire('closed while it sends a kept frame, it sends no other', () => {
   }
   b.give(5)
   assert.equal([b.taken, wire.left.waiting], [[testFrame(60, 0)], 0])
+})
+
+wire('names the first frame that is too big for a link, and counts all', () => {
+  const lines: string[] = []
+  const { a, wire } = joined((line) => { lines.push(line) })
+  for (const len of [1519, 1600, 1520]) a.arrive(testFrame(len))
+  assert.is(wire.left.oversize, 3)
+  assert.equal(lines, ['narrow: a frame of 1519 octets is too big, 1518 are possible; such frames are lost'])
 })
 
 wire('drops and counts what the other link cannot take', () => {

@@ -12,6 +12,7 @@ import { HEADER } from '@vde-ts/frame/ethernet.js'
 import { isPlain } from '@vde-ts/frame/offload.js'
 import { MAX_SEGMENTS, Segmenter } from '@vde-ts/frame/segment.js'
 import type { FrameSink, Link } from './link.ts'
+import { tooBigText } from './too-big.ts'
 import { SendRing } from './send-ring.ts'
 
 /** Which link of a wire, by the order of {@link Wire.join}. */
@@ -27,6 +28,13 @@ export type OnEnd = (side: Side, why?: Error) => void
 const LINGER_MS = 2000
 /** Between two looks whether they have left, in milliseconds: `onWritable` tells only of room for more. */
 const LOOK_MS = 5
+
+/** What an end tells its wire. */
+interface WireEvents {
+  ended (side: Side, why?: Error): void
+  /** The first frame that `to` cannot take for its length. */
+  tooBig (to: Link, len: number): void
+}
 
 /** One direction: the sink of one link, which feeds the other one. */
 export class WireEnd implements FrameSink {
@@ -46,7 +54,7 @@ export class WireEnd implements FrameSink {
   observer: FrameObserver | null = null
 
   readonly #side: Side
-  readonly #wire: { ended (side: Side, why?: Error): void }
+  readonly #wire: WireEvents
   /** The one frame that did not go, with the segments behind it; more only from a link that delivers in spite of a pause. */
   readonly #kept = new SendRing({ lead: 'offload', maxFrames: 2 * MAX_SEGMENTS })
   #segmenter: Segmenter | null = null
@@ -58,7 +66,7 @@ export class WireEnd implements FrameSink {
   /** The link this is the sink of has been up. */
   #wasUp = false
 
-  constructor (side: Side, wire: { ended (side: Side, why?: Error): void }) {
+  constructor (side: Side, wire: WireEvents) {
     this.#side = side
     this.#wire = wire
   }
@@ -97,9 +105,12 @@ export class WireEnd implements FrameSink {
   }
 
   #pass (to: Link, buf: Uint8Array, off: number, len: number): void {
-    if (len > to.maxFrame) this.oversize++
+    if (len > to.maxFrame) this.#refuse(to, len)
     else if (this.#kept.frames > 0 || !to.send(buf, off, len)) this.#keep(buf, off, len)
   }
+
+  /** Counted each time, named once. */
+  #refuse (to: Link, len: number): void { if (this.oversize++ === 0) this.#wire.tooBig(to, len) }
 
   #keep (buf: Uint8Array, off: number, len: number): void {
     if (!this.#kept.push(buf, off, len)) this.lost++
@@ -141,7 +152,7 @@ export class WireEnd implements FrameSink {
       const to = this.#to
       // The other link may have changed meanwhile (one that joins again): a frame too long for it now would stay for ever.
       if (!this.#isToUp) this.down++
-      else if (to !== null && kept.headLen > to.maxFrame) this.oversize++
+      else if (to !== null && kept.headLen > to.maxFrame) this.#refuse(to, kept.headLen)
       else if (to !== null && !to.send(kept.headBuf, kept.headAt, kept.headLen)) return false
       kept.drop(1)
     }
@@ -170,6 +181,10 @@ export class Wire {
   #deadline = 0
   #timer: NodeJS.Timeout | null = null
   #isTold = false
+  readonly #log: (line: string) => void
+
+  /** @param log for whoever runs the program; absent: dropped */
+  constructor (log: (line: string) => void = () => {}) { this.#log = log }
 
   /** Joins and resumes the links that were opened with {@link left} and {@link right}. */
   join (left: Link, right: Link, onEnd: OnEnd): void {
@@ -209,6 +224,9 @@ export class Wire {
     this.#deadline = performance.now() + LINGER_MS
     if (this.#onEnd !== null) this.#linger()
   }
+
+  /** For {@link WireEnd}. */
+  tooBig (to: Link, len: number): void { this.#log(tooBigText(to, len)) }
 
   /** Waits until what the ended side had sent has left, or cannot be waited for any longer. */
   #linger (): void {

@@ -6,6 +6,8 @@
  */
 import type { FrameSink, Link } from '@vde-ts/link'
 
+const ETHERNET_MTU = 1500
+
 /** Where a coded frame goes: the inner link, or the sink. @returns what `send` did; true from a sink */
 export interface Passage { pass (buf: Uint8Array, off: number, len: number): boolean }
 
@@ -15,6 +17,11 @@ export interface Coder {
   readonly overhead: number
   /** True when frames keep their offload header: nothing behind the Ethernet header and the tags is looked at. */
   readonly keepsOffload: boolean
+  /**
+   * MTU of an interface whose frames, when coded, are those of an interface with `mtu`. Absent: what the inner network
+   * says of its own, less {@link overhead}; of one that says nothing, none.
+   */
+  mtuWithin? (mtu: number): number
   /** Frames that were none for this scheme, from the network and towards it: dropped. */
   readonly rxDrops: number
   readonly txDrops: number
@@ -64,7 +71,12 @@ export class NestedLink implements Link, FrameSink {
 
   get offload (): boolean { return this.#coder.keepsOffload && this.#inner?.offload === true }
   get maxFrame (): number { return (this.#inner?.maxFrame ?? 0) - this.#coder.overhead }
-  get mtu (): number | undefined { return this.#inner?.mtu === undefined ? undefined : this.#inner.mtu - this.#coder.overhead }
+  get mtu (): number | undefined {
+    const inner = this.#inner?.mtu
+    if (this.#coder.mtuWithin !== undefined) return this.#coder.mtuWithin(inner ?? ETHERNET_MTU)
+    return inner === undefined ? undefined : inner - this.#coder.overhead
+  }
+
   get queued (): number { return this.#inner?.queued ?? 0 }
   get rxDrops (): number { return (this.#inner?.rxDrops ?? 0) + this.#coder.rxDrops }
   get txDrops (): number { return (this.#inner?.txDrops ?? 0) + this.#coder.txDrops }

@@ -19,12 +19,14 @@ import type { OpenContext, Parameter, Scheme, Tail } from './scheme.ts'
 
 const tls: Parameter = { help: 'encrypt with TLS', value: '', fallback: '' }
 const psk: Parameter = { help: 'TLS with the secret in FILE, hexadecimal digits that both ends share', value: 'FILE', fallback: '' }
+const overhead = '2 octets in a TCP stream, which takes frames of any length: the MTU stays'
 
 /** Connects once; the end of the connection is the end of the link. */
 export const tcpScheme: Scheme = {
   name: 'tcp',
   summary: 'the vde stream to a TCP port',
   form: 'HOST:PORT',
+  overhead,
   style: 'path',
   params: {
     tls,
@@ -67,6 +69,7 @@ export const tcpListenScheme: Scheme = {
   name: 'tcp-listen',
   summary: 'the vde stream on a TCP port, for one peer at a time',
   form: '[HOST]:PORT',
+  overhead,
   style: 'path',
   params: {
     tls,

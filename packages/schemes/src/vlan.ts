@@ -35,6 +35,7 @@ export const vlanScheme: Scheme = {
   name: 'vlan',
   summary: 'one VLAN of the network in braces without a tag, others with one',
   form: '[VLAN]{VNL}',
+  overhead: '4 octets where it adds a tag, which an Ethernet has room for: its MTU stays, that of a tunnel inside is 4 less',
   style: 'nested-address',
   params: {
     u: number('the same as untag'),

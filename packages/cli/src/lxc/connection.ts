@@ -24,7 +24,7 @@ export const serveConnection = async (
 ): Promise<void> => {
   try {
     const { vnl, tap } = await receive(fd)
-    const wire = new Wire()
+    const wire = new Wire(say)
     const network = await openAllowed(vnl, policy, wire.left, say)
     program.cleanup.add(() => { network.close() })
     const right = openInterface(tap, wire.right)

@@ -13,7 +13,7 @@ import type { Program } from '../run.ts'
 
 export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const { name, network, port, group, mode, pidFile } = requestOf(parsed)
-  const wire = new Wire()
+  const wire = new Wire((line) => { program.log(line) })
   program.cleanup.add(() => { wire.close() })
   const isStream = network === '-'
   const options = { description: `${program.name}:`, takesOffload: !isStream, log (line: string) { program.log(line) } }

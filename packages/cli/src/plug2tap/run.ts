@@ -23,7 +23,7 @@ const DESCRIPTION = 'vde_plug2tap:'
 
 export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const request = requestOf(parsed)
-  const wire = new Wire()
+  const wire = new Wire((line) => { program.log(line) })
   program.cleanup.add(removeClientSockets)
   const uplink = uplinkOf(program, request)
   // An interface that exists is joined, as scripts expect; only to be handed over it has to be there before.

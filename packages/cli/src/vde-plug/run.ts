@@ -41,7 +41,7 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const level = checkLogin(program, parsed)
   const pidFile = parsed.values.text('pidfile')
   if (pidFile !== undefined) program.cleanup.add(writePidFile(pidFile, `${process.pid}\n`, 'replace', program.name))
-  const wire = new Wire()
+  const wire = new Wire((line) => { program.log(line) })
   program.cleanup.add(() => { wire.close() })
   const description = parsed.values.text('descr') || 'vdeplug:'
   const watched = level.withAddresses || parsed.values.has('verbose')

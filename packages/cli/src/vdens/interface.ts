@@ -23,7 +23,7 @@ export class Interface {
   readonly #name: string
   readonly #loop: Loop
   readonly #say: (text: string) => void
-  readonly #wire = new Wire()
+  readonly #wire: Wire
   readonly #uplink: TapUplink
   readonly #network: Rejoin
   #tap: TapLink | null = null
@@ -37,6 +37,7 @@ export class Interface {
     this.#name = name
     this.#loop = loop
     this.#say = say
+    this.#wire = new Wire(say)
     this.#uplink = new TapUplink(vnl, { description: DESCRIPTION, loop, log: say, hasOffload })
     this.#network = new Rejoin(this.#wire.left, {
       label: vnl === '' ? 'default network' : vnl,

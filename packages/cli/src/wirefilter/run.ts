@@ -40,7 +40,7 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const pidFile = parsed.values.text('pidfile')
   if (pidFile !== undefined) program.cleanup.add(writePidFile(pidFile, `${process.pid}\n`, 'replace', program.name))
   if (plan.memory !== undefined) engineOf(loop).arena.limit = plan.memory
-  const wire = new Wire()
+  const wire = new Wire((line) => { program.log(line) })
   program.cleanup.add(() => { wire.close() })
   const isOneWay = plan.ends.kind === 'chain' && alternates === null
   const filter = makeFilter(program, parsed, plan, isOneWay ? backInto(wire) : wire.right, isOneWay)

@@ -15,6 +15,7 @@
 import { ADDRESS_STRIDE, native } from '@vde-ts/native'
 import { type Flushable, type FrameSink, type Link, type Loop } from '@vde-ts/link'
 import { SendRing } from '@vde-ts/link/send-ring.js'
+import { tooBigText } from '@vde-ts/link/too-big.js'
 import { Coalescer } from '@vde-ts/frame/coalesce.js'
 import { HEADER, isGroup } from '@vde-ts/frame/ethernet.js'
 import { flowHash } from '@vde-ts/frame/flow-hash.js'
@@ -180,9 +181,7 @@ export class OverlayLink implements Link, Flushable, TrainSink {
 
   /** Too big: counted each time, named once. */
   #refuse (len: number): void {
-    if (this.tooBig++ === 0) {
-      this.#parts.log(`${this.label}: a frame of ${len} octets is too big, ${this.maxFrame} are possible; such frames are lost`)
-    }
+    if (this.tooBig++ === 0) this.#parts.log(tooBigText(this, len))
   }
 
   #put (lane: number, buf: Uint8Array, off: number, len: number, addresses: Int32Array, first: number, count: number): void {
