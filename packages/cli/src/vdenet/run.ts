@@ -10,6 +10,7 @@ import { cleanCommand, linkCommand, listCommand, statusCommand, stopCommand, wat
 import { daemonCommand } from './daemon.ts'
 import { doctorCommand } from './doctor.ts'
 import { graphCommand } from './graph.ts'
+import { importCommand } from './import.ts'
 import { testCommand } from './test.ts'
 
 /** A command's own part: its answer is the status to end with. */
@@ -33,6 +34,7 @@ const TABLE: Readonly<Record<string, Command>> = {
   link: linkCommand,
   test: testCommand,
   graph: graphCommand,
+  import: importCommand,
   doctor: doctorCommand,
   stop: stopCommand,
   clean: cleanCommand,
