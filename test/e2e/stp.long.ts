@@ -28,7 +28,10 @@ const tryRing = async (scene: Scene, kinds: string, priority: string): Promise<v
     await oneCopyEach(stations, SETTLE_MS)
   } catch (error) { throw new Error(`${kinds} ${priority}: ${String(error)}`) }
   await pause(10_000) // two hellos of the C switch: does it last?
-  for (const row of await copies(stations)) assert.ok(row.every((n) => n === 1), `${kinds} ${priority}: ${String(row)}`)
+  for (let times = 0; times < 3; times++) { // none twice, and after a moment of a busy machine each once
+    for (const row of await copies(stations)) assert.ok(row.every((n) => n <= 1), `${kinds} ${priority}: ${String(row)}`)
+  }
+  await oneCopyEach(stations, SETTLE_MS)
   const procs = [...stations.map(({ proc }) => proc), ...cables, ...nets.map(({ proc }) => proc)]
   await Promise.all(procs.map(async (proc) => await proc.stop()))
 }
@@ -103,7 +106,7 @@ test('a ring with the kernel\'s bridge and its default times heals in less than 
   await server!.address('10.0.0.1/24')
   await client!.address('10.0.0.2/24')
   await client!.ping('10.0.0.1', 40_000)
-  server!.proc.write('iperf3 -s -1 >/dev/null &\n')
+  await server!.must('iperf3 -s -1 -D; for i in $(seq 100); do ss -Hltn sport = 5201 | grep -q . && break; sleep 0.05; done')
   const transfer = client!.run('sysctl -qw net.ipv4.tcp_congestion_control=reno; iperf3 -c 10.0.0.1 -t 60', 120_000)
   await pause(3000) // the stream is under way
   const ms = await healing(stations[0]!, stations[1]!, 50_000, () => { straight.kill('SIGKILL') })

@@ -13,18 +13,18 @@
  * behaves as on any other switch.
  */
 import { BRIDGES_HI, BRIDGES_LO } from '@vde-ts/frame/bpdu.js'
-import { etherType, isGroup, setEtherType, macHi, macLo, MIN_WIRE_FRAME } from '@vde-ts/frame/ethernet.js'
+import { etherType, HEADER, isGroup, setEtherType, macHi, macLo, MIN_WIRE_FRAME } from '@vde-ts/frame/ethernet.js'
 import { isPlain } from '@vde-ts/frame/offload.js'
 import { popTag, pushTag, setTagControl, SERVICE_TPID, tagControl, TAG, TPID } from '@vde-ts/frame/vlan.js'
 import { OFFLOAD, HEADROOM } from '@vde-ts/link/link.js'
-import { RUNT, taggedVlan } from './classify.ts'
+import { RUNT, TAGGED_HEADER, taggedVlan } from './classify.ts'
 import { type Fdb, KNOWN, MOVED, NEW, OVER_LIMIT, PINNED, REFUSED } from './fdb.ts'
 import type { Gate } from './gate.ts'
 import type { Port } from './port.ts'
 import { NOT_ISOLATED } from './port-guard.ts'
 import { ADMIT_UNTAGGED } from './port-vlan.ts'
 import type { StormControl } from './storm.ts'
-import { NO_VLAN, type Vlan } from './vlan.ts'
+import { NO_VLAN, type Flood, type Vlan } from './vlan.ts'
 import { WireForms } from './wire-form.ts'
 
 /** Added to a VID: the key space of the addresses behind tags of an undefined VLAN. */
@@ -220,9 +220,16 @@ export class Bridge {
   #flood (vlan: Vlan, from: Port, isTagged: boolean, buf: Uint8Array, off: number, len: number): void {
     if (from.storm !== null && !this.#admitFlood(from, from.storm, buf, off, len)) return
     if (vlan.isStale) vlan.refresh(this.ports)
-    const tagged = vlan.taggedFlood
-    const service = vlan.serviceFlood
-    const untagged = vlan.untaggedFlood
+    const at = off + (isTagged ? TAGGED_HEADER : HEADER)
+    const flood = vlan.snooping === null || !isGroup(buf, off)
+      ? vlan.flood
+      : vlan.snooping.choose(from, etherType(buf, at - HEADER), buf, at, off + len)
+    this.#sendFlood(flood, vlan, from, isTagged, buf, off, len)
+  }
+
+  #sendFlood (
+    { untagged, tagged, service }: Flood, vlan: Vlan, from: Port, isTagged: boolean, buf: Uint8Array, off: number, len: number
+  ): void {
     if (isTagged) {
       this.#sendTagged(tagged, TPID, from, buf, off, len)
       if (service.length > 0) this.#sendTagged(service, SERVICE_TPID, from, buf, off, len)
@@ -248,7 +255,7 @@ export class Bridge {
     else if (to !== null && to.pvid === port.pvid && domain.mayForward(number)) sendAll(to.alone, port, buf, off, len)
     else if (port.storm === null || this.#admitFlood(port, port.storm, buf, off, len)) {
       if (domain.isStale) domain.refresh(this.ports)
-      sendAll(domain.untaggedFlood, port, buf, off, len)
+      sendAll(domain.flood.untagged, port, buf, off, len)
     }
   }
 

@@ -4,7 +4,7 @@ import type { Port } from './port.ts'
 import { ADMIT_TAGGED, ADMIT_UNTAGGED } from './port-vlan.ts'
 
 /** Octets of a header with a tag. */
-const TAGGED_HEADER = 18
+export const TAGGED_HEADER = 18
 
 /** The tag it announces is not there. */
 export const RUNT = -1

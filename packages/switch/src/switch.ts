@@ -16,6 +16,7 @@ import { Fdb, type FdbSnapshot } from './fdb.ts'
 import { GuardControl } from './guard-control.ts'
 import { HashControl, type HashSnapshot } from './hash-control.ts'
 import { isWatched } from './gate.ts'
+import { MulticastControl, type MulticastSnapshot } from './multicast-control.ts'
 import { MirrorControl, type MirrorSettings } from './mirror.ts'
 import { Observers, type Observer } from './observer.ts'
 import type { PortGuardSettings } from './port-guard.ts'
@@ -65,6 +66,8 @@ export interface SwitchSnapshot extends Omit<SwitchOptions, 'seed' | 'hashSize' 
   readonly mirrors: readonly MirrorSettings[]
   readonly guards: ReadonlyArray<readonly [port: number, guards: PortGuardSettings]>
   readonly tree: TreeSnapshot
+  /** Absent: of a version without snooping. */
+  readonly multicast?: MulticastSnapshot
 }
 
 /** One switch. */
@@ -76,6 +79,7 @@ export class Switch {
   readonly mirrors: MirrorControl
   readonly guards: GuardControl
   readonly tree: TreeControl
+  readonly multicast: MulticastControl
 
   readonly #bridge: Bridge
   readonly #fdb: Fdb
@@ -100,6 +104,7 @@ export class Switch {
     this.hash = new HashControl(this.#bridge, options.hashSize ?? DEFAULT_HASH_SIZE)
     const context = { bridge: this.#bridge, observers: this.#observers, macHi: this.macHi, macLo: this.macLo }
     this.tree = new TreeControl(context, options.priority ?? DEFAULT_PRIORITY)
+    this.multicast = new MulticastControl(this.#bridge, this.#observers, options.seed)
   }
 
   /** The same switch in another process. Its endpoints wait for their links: {@link endpoint} finds them. */
@@ -114,6 +119,7 @@ export class Switch {
     made.hash.restore(snapshot.hash)
     made.#attachments.restore(snapshot)
     made.tree.restore(snapshot.tree)
+    if (snapshot.multicast !== undefined) made.multicast.restore(snapshot.multicast, snapshot.fdb.nowSec)
     return made
   }
 
@@ -129,7 +135,8 @@ export class Switch {
       ports: this.ports().map((port) => port.snapshot()),
       mirrors: this.mirrors.list(),
       guards: this.ports().map((port) => [port.number, port.guards]),
-      tree: this.tree.snapshot()
+      tree: this.tree.snapshot(),
+      multicast: this.multicast.snapshot()
     }
   }
 
@@ -180,7 +187,7 @@ export class Switch {
    * @throws {VdeError} EINVAL, ENXIO
    */
   trace (number: number, frame: Uint8Array): Trace {
-    return traceFrame(this.#bridge, this.mirrors, needPort(`trace a frame of port ${number}`, this.#bridge, number), frame)
+    return traceFrame(this.#bridge, { mirrors: this.mirrors, multicast: this.multicast }, needPort(`trace a frame of port ${number}`, this.#bridge, number), frame)
   }
 
   /** Unplugs one endpoint. @throws {VdeError} EINVAL, ENXIO */
@@ -215,6 +222,7 @@ export class Switch {
     this.#bridge.portsChanged(port)
     this.#fdb.flushPort(number, -1, true)
     this.tree.portGone(number)
+    this.multicast.portGone(number)
     this.#attachments.portFreed(number)
   }
 
@@ -284,6 +292,7 @@ export class Switch {
   tick (nowSec: number): void {
     this.hash.tick(nowSec)
     this.tree.tick(nowSec)
+    this.multicast.tick(nowSec)
     this.#attachments.tick()
   }
 

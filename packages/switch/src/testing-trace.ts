@@ -9,6 +9,7 @@ import { VdeError } from '@vde-ts/link/errors.js'
 import { ADMITS, type FrameTypes, type PortVlanSettings } from './port-vlan.ts'
 import type { PortGuardSettings } from './port-guard.ts'
 import type { Switch } from './switch.ts'
+import { data4, data6, IGMP, MLD } from './testing-groups.ts'
 import { give, makeSwitch, plug, type Plugged } from './testing.ts'
 import type { Rate } from './token-bucket.ts'
 import type { Trace } from './trace.ts'
@@ -34,6 +35,7 @@ export const holdTraces = (seed: number, frames: number): void => {
   })
   const world: World = Object.assign(time, { sw, random, plugs: [] as Plugged[], sec: 0 })
   for (const id of [5, 6]) sw.vlan.create(id)
+  sw.multicast.setSnooping(random.pick([0, 5]), random.int(2) === 0)
   for (let number = 0; number <= PORTS; number++) setUp(world, number)
   if (random.int(4) === 0) sw.setHub(true)
   if (random.int(3) > 0) sw.mirrors.set({ source: 1, direction: random.pick(['in', 'out', 'both']), to: PORTS })
@@ -103,7 +105,15 @@ const disturb = ({ sw, random, plugs }: World): void => {
   }
 }
 
+const GROUP_FRAMES = [
+  IGMP.query(), IGMP.report2('239.1.2.3'), IGMP.leave('239.1.2.3'), data4('239.1.2.3'), MLD.query(), MLD.report('ff05::7'), data6('ff05::7')
+]
+
 const frameOf = (random: Random): string => {
+  if (random.int(5) === 0) {
+    const frame = random.pick(GROUP_FRAMES)
+    return frame.slice(0, 24) + random.pick(TAGS.filter((tag) => tag.length !== 4)) + frame.slice(24)
+  }
   const address = (): string => random.int(3) > 0 ? random.pick(STATIONS) : random.pick(GROUPS)
   const dhcp = '0800' + '45000030000000004011000000000000ffffffff00430044' + '00'.repeat(20)
   const payload = random.pick(['88b5' + '5a'.repeat(random.int(60)), dhcp, '86dd' + '6000000000083aff' + '00'.repeat(32) + '8600' + '00'.repeat(10)])

@@ -17,6 +17,8 @@ import { Endpoint } from './endpoint.ts'
 import type { FdbEntry } from './fdb-entry.ts'
 import { withTap } from './frame-tap.ts'
 import { MirrorControl } from './mirror.ts'
+import { MulticastControl } from './multicast-control.ts'
+import { Observers } from './observer.ts'
 import { Port, type Drops } from './port.ts'
 import { FrameQueue, QueueBudget } from './queue.ts'
 import { NO_VLAN, Vlan, type PortState } from './vlan.ts'
@@ -70,9 +72,12 @@ export interface Trace {
   readonly drops: readonly TraceDrop[]
 }
 
+/** What is set up beside the bridge. */
+interface Controls { readonly mirrors: MirrorControl, readonly multicast: MulticastControl }
+
 /** Traces `frame`, of 14 octets or more, as if it came in on `from`. */
-export const traceFrame = (bridge: Bridge, mirrors: MirrorControl, from: Port, frame: Uint8Array): Trace => {
-  const copy = new Copy(bridge, mirrors, frame.length)
+export const traceFrame = (bridge: Bridge, controls: Controls, from: Port, frame: Uint8Array): Trace => {
+  const copy = new Copy(bridge, controls, frame.length)
   const buf = new Uint8Array(HEADROOM + frame.length)
   buf.set(frame, HEADROOM)
   copy.bridge.forward(copy.bridge.ports[from.number]!, buf, HEADROOM, frame.length)
@@ -128,12 +133,13 @@ class Copy {
   readonly #left: Array<{ readonly port: Port, readonly frame: Uint8Array }> = []
   readonly #links = new Map<number, KeepingLink>()
 
-  constructor (original: Bridge, mirrors: MirrorControl, len: number) {
+  constructor (original: Bridge, { mirrors, multicast }: Controls, len: number) {
     this.bridge = new Bridge(original.fdb.copy(), original.isTransparent)
     this.bridge.isHub = original.isHub
     if (original.bpduConsumer !== null) this.bridge.bpduConsumer = { onBpdu: () => { this.isForTree = true } }
     for (const port of original.ports) this.bridge.ports.push(port === null ? null : this.#port(port, len))
     original.vlans.forEach((vlan, id) => { if (vlan !== null) this.bridge.vlans[id] = Vlan.from(vlan.snapshot()) })
+    new MulticastControl(this.bridge, new Observers(), 0).restore(multicast.snapshot(), original.fdb.nowSec)
     const control = new MirrorControl(this.bridge)
     for (const mirror of mirrors.list()) control.set(mirror)
     for (const port of this.bridge.ports) if (port !== null) this.#watch(port)

@@ -7,6 +7,7 @@
  */
 import { TPID } from '@vde-ts/frame/vlan.js'
 import type { Port } from './port.ts'
+import type { Snooping } from './snooping.ts'
 
 /** PVID of a port that takes no untagged frames. */
 export const NO_VLAN = 4095
@@ -68,6 +69,20 @@ export type PortState = 'Discarding' | 'Learning' | 'Forwarding'
 
 const EMPTY: readonly Port[] = []
 
+/** Where a flood goes, by the form it leaves in. */
+export class Flood {
+  readonly untagged: readonly Port[]
+  readonly tagged: readonly Port[]
+  /** With a service tag. */
+  readonly service: readonly Port[]
+
+  constructor (untagged: readonly Port[], tagged: readonly Port[], service: readonly Port[]) {
+    this.untagged = untagged
+    this.tagged = tagged
+    this.service = service
+  }
+}
+
 /** A VLAN as it travels: bitmaps of its members, see {@link PortSet.snapshot}; null: every member may forward. */
 export interface VlanSnapshot {
   readonly id: number
@@ -82,13 +97,11 @@ export class Vlan {
   readonly id: number
   readonly untagged: PortSet
   readonly tagged: PortSet
-  /** Active, forwarding members that take the VLAN untagged. Made new on change, so a flood under way keeps its own. */
-  untaggedFlood: readonly Port[] = EMPTY
-  /** The same for those that take it tagged. */
-  taggedFlood: readonly Port[] = EMPTY
-  /** And for those that take it with a service tag. */
-  serviceFlood: readonly Port[] = EMPTY
-  /** The three arrays are out of date. */
+  /** Active, forwarding members. Made new on change, so a flood under way keeps its own. */
+  flood: Flood = new Flood(EMPTY, EMPTY, EMPTY)
+  /** Looks at what is said of multicast groups; null: nobody does. */
+  snooping: Snooping | null = null
+  /** {@link flood} is out of date. */
   isStale = true
 
   /** Members that must not forward; null when all may, which is always so without a spanning tree. */
@@ -147,13 +160,19 @@ export class Vlan {
     this.setState(port, 'Forwarding')
   }
 
-  /** Brings the flood arrays up to date. */
+  /** Brings {@link flood} up to date, and whatever was made of it. */
   refresh (ports: ReadonlyArray<Port | null>): void {
-    this.untaggedFlood = this.#targets(this.untagged, ports)
     const tagged = this.#targets(this.tagged, ports)
-    this.taggedFlood = tagged.filter(({ tpid }) => tpid === TPID)
-    this.serviceFlood = tagged.filter(({ tpid }) => tpid !== TPID)
+    this.flood = new Flood(
+      this.#targets(this.untagged, ports), tagged.filter(({ tpid }) => tpid === TPID), tagged.filter(({ tpid }) => tpid !== TPID))
+    this.snooping?.forgetFloods()
     this.isStale = false
+  }
+
+  /** The part of {@link flood} whose ports are wanted. */
+  floodOf (isWanted: (port: number) => boolean): Flood {
+    const chosen = (ports: readonly Port[]): readonly Port[] => ports.filter(({ number }) => isWanted(number))
+    return new Flood(chosen(this.flood.untagged), chosen(this.flood.tagged), chosen(this.flood.service))
   }
 
   #targets (members: PortSet, ports: ReadonlyArray<Port | null>): Port[] {

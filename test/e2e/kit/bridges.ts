@@ -24,7 +24,14 @@ export const cable = (scene: Scene, a: string, b: string): Proc => scene.start([
 export const station = (scene: Scene, { dir }: Network, number: number): PlugPipe => new PlugPipe(scene, [ours('vde_plug'), dir], number)
 
 /** What the console of a switch answers. */
-export const consoleSays = async ({ console }: Network, command: string): Promise<string> => await (await console()).ask(command)
+export const consoleSays = async ({ console }: Network, command: string): Promise<string> => {
+  const client = await console()
+  try {
+    return await client.ask(command)
+  } finally {
+    client.close() // asked again and again, it would be a thousand sessions
+  }
+}
 
 /**
  * Switches and stations for a ring, `o` ours and `c` the C program; the cables are the test's. `first` is for the first of

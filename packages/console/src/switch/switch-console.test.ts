@@ -136,6 +136,16 @@ const ROWS: ReadonlyArray<readonly [lines: string, reply: string]> = [
   ['port/remove 99', '1022'],
   ['port/defqlen 10', '1000'],
   ['port/defqlen -1', '1022'],
+  ['mcast/print', '[]1000'],
+  ['mcast/snoop 0 1;mcast/print', '[VLAN 0000 strict 0 querier IPv4 none IPv6 none refused 0|]1000'],
+  ['mcast/strict 0 1;mcast/print 0', '[VLAN 0000 strict 1 querier IPv4 none IPv6 none refused 0|]1000'],
+  ['mcast/snoop 0 1;mcast/snoop 0 0;mcast/print --json', '[{"vlans":[],"ports":[]}|]1000'],
+  ['mcast/snoop 7 1', '1006'],
+  ['mcast/print 4095', '[]1022'],
+  ['port/create 1;mcast/port 1 router always;mcast/port 1 fastleave 1;mcast/print', '[Port 0001 router always fastleave 1 flood 0|]1000'],
+  ['mcast/port 1 flood 1', '1006'],
+  ['port/create 1;mcast/port 1 router perhaps', '1022'],
+  ['port/create 1;mcast/port 1 speed 1', '1022'],
   ['port/limits', '[Endpoints 0 limit user - port - total -|]1000'],
   ['port/limit user 3;port/limit port 2;port/limit total 9;port/limit port off;port/limits', '[Endpoints 0 limit user 3 port - total 9|]1000'],
   ['port/limit total 9;port/limits --json', '[{"endpoints":0,"perUser":null,"perPort":null,"total":9}|]1000'],
@@ -294,7 +304,7 @@ test('help has a column for each, ours marked', ({ bench }) => {
     assert.is(line.endsWith('(vde-ts)'), !ORIGINAL.includes(path), path)
   }
   assert.equal(lines.filter((line) => line.includes('============')).map((line) => line.split(' ')[0]),
-    ['ds', 'debug', 'plugin', 'hash', 'fstp', 'port', 'vlan'])
+    ['ds', 'debug', 'plugin', 'hash', 'fstp', 'port', 'vlan', 'mcast'])
 })
 
 test('table events come while somebody listens', ({ bench }) => {

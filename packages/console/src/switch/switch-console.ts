@@ -14,6 +14,7 @@ import { fstpCommands } from './fstp-commands.ts'
 import { guardCommands } from './guard-commands.ts'
 import { hashCommands } from './hash-commands.ts'
 import { impairCommands } from './impair-commands.ts'
+import { multicastCommands } from './multicast-commands.ts'
 import { Names } from './names.ts'
 import { pluginCommands, Plugins } from './plugins/plugins.ts'
 import { portCommands } from './port-commands.ts'
@@ -66,8 +67,8 @@ const dataSocketCommands: ReadonlyArray<Row<SwitchContext>> = [
 /** The commands of a switch; `more` come behind them. */
 export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): CommandTable<SwitchContext> => new CommandTable(
   dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands,
-  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, guardCommands, eventCommands,
-  impairCommands, more
+  hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, guardCommands,
+  multicastCommands, eventCommands, impairCommands, more
 )
 
 /** A console that hears what its switch tells. */

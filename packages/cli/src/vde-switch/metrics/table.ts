@@ -2,7 +2,7 @@
  * What `vde_switch --metrics` tells, a row each: the registry, the man page and the test of both come from this table.
  * Values are read when they are asked for, so that a switch nobody watches pays nothing.
  */
-import type { Port, Switch } from '@vde-ts/switch'
+import type { Port, SnoopingState, Switch } from '@vde-ts/switch'
 
 /** Where values come from. */
 export interface MetricSource {
@@ -48,6 +48,15 @@ const bothWays = (name: string, help: string, read: (port: Port) => readonly [re
   }
 })
 
+/** A row with one sample for each VLAN in which multicast is looked at. */
+const perVlan = (name: string, help: string, read: (state: SnoopingState) => number): Metric => ({
+  name,
+  help,
+  type: 'gauge',
+  labels: ['vlan'],
+  * read ({ sw }) { for (const state of sw.multicast.list()) yield [read(state), String(state.vlan)] }
+})
+
 const single = (name: string, type: Metric['type'], help: string, read: (source: MetricSource) => number): Metric => ({
   name, help, type, labels: [], * read (source) { yield [read(source)] }
 })
@@ -89,6 +98,12 @@ export const METRICS: readonly Metric[] = [
   single('vde_table_capacity_addresses', 'gauge', 'Addresses it holds at most', ({ sw }) => sw.hash.capacity),
   single('vde_queues_bytes', 'gauge', 'Octets in all queues of the switch', ({ sw }) => sw.queueOctets.used),
   single('vde_queues_limit_bytes', 'gauge', 'Octets they may hold together', ({ sw }) => sw.queueOctets.limit),
+  perVlan('vde_multicast_groups', 'Multicast groups joined, of VLANs that are looked at', ({ groups }) => groups.length),
+  perVlan('vde_multicast_memberships', 'Ports that joined them', ({ groups }) => groups.reduce((total, { ports }) => total + ports.length, 0)),
+  perVlan('vde_multicast_routers', 'Ports behind which a multicast router was heard', ({ routers }) => routers.length),
+  perVlan('vde_multicast_queriers', 'Families of addresses that are asked for, IPv4 and IPv6', ({ queriers }) =>
+    queriers.filter(([left]) => left >= 0).length),
+  perVlan('vde_multicast_refused', 'Memberships that found no room, of late', ({ refused }) => refused),
   {
     name: 'vde_loop_lag_seconds',
     help: 'How late the event loop came to its work since the last scrape: median, 99th percentile, maximum',
