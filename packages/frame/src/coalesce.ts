@@ -57,6 +57,9 @@ export class Coalescer {
 
   constructor (deliver: Deliver) { this.#deliver = deliver }
 
+  /** Behind the frame that is held, 0 when none is: where in `buf` the next one may lie at the earliest. */
+  get end (): number { return this.#isHeld ? this.#off + this.#len : 0 }
+
   /**
    * A wire frame arrived. It is delivered now, or with others by the next `push` or `flush`: until then it stays where it
    * is, and what is behind the first of them in `buf` may be written over up to the end of this one. The offload header is

@@ -9,6 +9,8 @@
  * A frame is delivered before the next one is read, so one slab serves every link (the receive slab of datagrams stays
  * apart: its headers are always zero), and a pause keeps nothing: what was not read waits in the queue of the interface.
  *
+ * Segments of one stream that are sent in one turn are written together (`tap-merger.ts`).
+ *
  * A frame sent while the interface is down (EIO) is lost and counted: that is what a cable without a station does. An
  * interface that was removed ends the link.
  */
@@ -18,6 +20,7 @@ import { SLOT_OCTETS } from '@vde-ts/link/receive-slab.js'
 import { HEADER } from '@vde-ts/frame/ethernet.js'
 import { cleanHeader } from '@vde-ts/frame/received-header.js'
 import { tapDevice, type FrameDevice, type Presence } from '@vde-ts/tun-tap'
+import { tapMerger } from './tap-merger.ts'
 import type { WriteMeter } from './write-meter.ts'
 
 const EINTR = 4
@@ -81,9 +84,12 @@ export class TapLink implements Link, Watcher {
   readonly #read: typeof native.read
   readonly #write: typeof native.write
   readonly #meter: WriteMeter | null
+  /** A socket may be full, and what was taken could not be given back. */
+  readonly #merges: boolean
   readonly #options: TapLinkOptions
   #timer: NodeJS.Timeout | null = null
   #isPaused = true
+  #isDirty = false
   #isLent = false
   #isBlocked = false
   /** The other side is gone, and the link is paused: nothing is to be told before it is resumed. */
@@ -102,12 +108,14 @@ export class TapLink implements Link, Watcher {
     this.#read = this.#device.read
     this.#write = this.#device.write
     this.#meter = options.meter ?? null
+    this.#merges = this.#device.kind === 'tap'
     this.#options = options
     native.setNonblock(fd, true)
     loop.add(fd, 0, this)
   }
 
   snapshot (): TapSnapshot {
+    this.flush()
     const { offload, txDrops, runts, oversize, malformed } = this
     return { offload, txDrops, runts, oversize, malformed }
   }
@@ -133,13 +141,33 @@ export class TapLink implements Link, Watcher {
     return this.#device.setOffload(this.#fd, isOn)
   }
 
-  /** One write: the interface takes a frame at once or not at all, so there is nothing to collect. */
+  /** One write: the interface takes a frame at once or not at all, so only segments that belong together are collected. */
   send (buf: Uint8Array, off: number, len: number): boolean {
     if (this.#isClosed || this.#isEnded) return true
     if (len > this.maxFrame) {
       this.txDrops++
       return true
     }
+    if (!this.#merges || !tapMerger.take(this, buf, off, len)) return this.#put(buf, off, len)
+    if (!this.#isDirty) {
+      this.#isDirty = true
+      this.#loop.markDirty(this)
+    }
+    return true
+  }
+
+  /** The end of a turn in which segments were collected. */
+  flush (): void {
+    this.#isDirty = false
+    tapMerger.flush(this)
+  }
+
+  /** For `tapMerger`: a frame that was taken goes out. A TAP refuses none, unless who gave it has bounded its memory. */
+  write (buf: Uint8Array, off: number, len: number): void {
+    if (!this.#isClosed && !this.#isEnded && !this.#put(buf, off, len)) this.txDrops++
+  }
+
+  #put (buf: Uint8Array, off: number, len: number): boolean {
     const meter = this.#meter
     const isTimed = meter !== null && meter.isDue()
     const before = isTimed ? performance.now() : 0

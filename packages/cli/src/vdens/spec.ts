@@ -30,7 +30,11 @@ export const spec: CommandSpec = {
       value: 'WORDS',
       help: 'Put every network behind a bad link: the words of impair:// in vnl(7), parted by blanks, as in "delay=20ms in.loss=1%"; with mgmt=SOCKET, of one network, they are changed there while frames pass'
     },
-    { name: 'no-offload', help: 'Have the interfaces finish checksums and segments themselves, also towards a switch that takes them unfinished' },
+    {
+      name: 'no-offload',
+      help: 'Have the interfaces finish checksums and segments themselves, also towards a switch that takes them unfinished. ' +
+        'What arrives may still be several segments in one, as behind any network card (GRO)'
+    },
     {
       name: 'packet',
       help: 'Make the interfaces of veth pairs and packet sockets, without /dev/net/tun; done by itself, with a line on standard error, ' +
