@@ -13,6 +13,8 @@ const cost = suite('cost')
 for (const [what, settings] of [
   ['nothing', {}], ['delay', { delay: fixed(MS) }], ['rate, delay and jitter', { rate: fixed(SECOND), delay: uniform(MS, MS / 2) }],
   ['loss, noise, MTU, capacity', { loss: fixed(10), lossCorrelation: 0.2, noise: fixed(10), mtu: uniform(1500, 100), capacity: fixed(1e6) }],
+  ['correlated jitter', { delay: uniform(MS, MS / 5), delayCorrelation: 0.5 }],
+  ['correlated Pareto jitter', { delay: { ...uniform(MS, MS / 5), law: 'pareto' as const }, delayCorrelation: 0.5 }],
   ['normal jitter', { delay: { ...uniform(MS, MS / 5), law: 'normal' as const } }],
   ['CoDel', { rate: fixed(SECOND / 10), discipline: 'codel' as const }]
 ] as const) {

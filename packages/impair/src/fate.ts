@@ -42,8 +42,10 @@ export class Fate {
   #wasCorrupt = false
   #wasReordered = false
   #sinceReordered = 0
-  /** The normal variate that the delay of the last frame was made of; null: there was none. */
-  #normal: Float64Array | null = null
+  /** Of correlated delays: the normal variate of the last frame, how much of it stays, how much comes new; null: none yet. */
+  #chain: Float64Array | null = null
+  /** What the latter two were reckoned from. */
+  #chainOf: Settings | null = null
   #isCorrupt = false
   #length = 0
   /** Decisions to meet instead of drawn ones, where there are any; and that for the frame judged last. */
@@ -147,12 +149,22 @@ export class Fate {
    * those of the law. For a uniform law Pearson's 2 sin(pi r / 6) makes the correlation of the delays the one asked for.
    */
   #stepDelay (s: Settings, index: number): void {
-    const asked = s.delayCorrelation
-    const r = s.delay.law === 'uniform' ? 2 * Math.sin(Math.PI * asked / 6) : asked
     drawn[0] = asUnit(this.stream(STREAMS.delay).bits(index, 0))
     toQuantile(drawn)
-    if (this.#normal === null) this.#normal = Float64Array.of(drawn[0])
-    else this.#normal[0] = r * this.#normal[0] + Math.sqrt(1 - r * r) * drawn[0]
+    const chain = this.#chain
+    if (chain === null) this.#chain = Float64Array.of(drawn[0], 0, 0)
+    else {
+      if (this.#chainOf !== s) this.#reckonChain(chain, s)
+      chain[0] = chain[1] * chain[0] + chain[2] * drawn[0]
+    }
+  }
+
+  #reckonChain (chain: Float64Array, s: Settings): void {
+    const asked = s.delayCorrelation
+    const r = s.delay.law === 'uniform' ? 2 * Math.sin(Math.PI * asked / 6) : asked
+    chain[1] = r
+    chain[2] = Math.sqrt(1 - r * r)
+    this.#chainOf = s
   }
 
   /**
@@ -168,10 +180,10 @@ export class Fate {
 
   #drawDelay (value: Value, s: Settings, index: number, copy: number): void {
     const stream = this.stream(STREAMS.delay)
-    if (s.delayCorrelation > 0 && copy === 0 && this.#normal !== null) {
-      drawn[0] = this.#normal[0]
+    if (s.delayCorrelation > 0 && copy === 0 && this.#chain !== null) {
+      drawn[0] = this.#chain[0]
       toProbability(drawn)
-      drawn[0] = within(drawn[0])
+      keepWithin(drawn)
       shape(value, stream, index, 0)
     } else drawValue(value, stream, index, copy * 2)
     if (drawn[0] < 0) drawn[0] = 0
@@ -238,8 +250,11 @@ const flipBit = (buf: Uint8Array, at: number, bit: number): void => { buf[at + (
 const correlated = (chance: number, r: number, was: boolean): number =>
   r === 0 ? chance : was ? chance + r * (1 - chance) : chance * (1 - r)
 
-/** Away from the ends, where a quantile is infinite. */
-const within = (p: number): number => Math.min(Math.max(p, 1e-12), 1 - 1e-12)
+/** A probability away from the ends, where a quantile is infinite; in place, see normal.ts. */
+const keepWithin = (cell: Float64Array): void => {
+  if (cell[0] < 1e-12) cell[0] = 1e-12
+  else if (cell[0] > 1 - 1e-12) cell[0] = 1 - 1e-12
+}
 
 /** Whether `frame` lies in one of the runs (first, last, first, last...). */
 const isInRuns = (runs: Float64Array, frame: number): boolean => {
