@@ -21,6 +21,7 @@ export interface ImpairedOptions {
   readonly label?: string
 }
 
+const OCTETS_OF_MBIT = 1e6 / 8
 const NO_LINK = { offload: false, maxFrame: 65557, label: 'impaired' }
 
 /** See above. */
@@ -64,11 +65,18 @@ export class ImpairedLink implements Link, FrameSink, Output {
 
   get offload (): boolean { return (this.#inner ?? NO_LINK).offload }
   get maxFrame (): number { return (this.#inner ?? NO_LINK).maxFrame }
+  get mtu (): number | undefined { return this.#inner?.mtu }
   get label (): string { return this.#label ?? (this.#inner ?? NO_LINK).label }
   /** Frames on their way into the link, or kept by the inner one. */
   get queued (): number { return this.out.waiting + (this.#inner?.queued ?? 0) }
   get rxDrops (): number { return this.#inner?.rxDrops ?? 0 }
   get txDrops (): number { return this.#inner?.txDrops ?? 0 }
+
+  /** The slower of what it sends and what it delivers; a direction without a rate is as fast as the inner link. */
+  get speedMbit (): number | undefined {
+    const rates = [this.out, this.in].map(({ settings: { rate } }) => rate.base).filter((rate) => rate > 0)
+    return rates.length === 0 ? this.#inner?.speedMbit : Math.ceil(Math.min(...rates) / OCTETS_OF_MBIT)
+  }
 
   /** Up while the inner link is and one of the directions. */
   get isUp (): boolean { return (this.#inner?.isUp ?? true) && this.#isPassing }

@@ -31,6 +31,8 @@ export interface NamespaceOptions extends ResolvOptions {
   readonly tapFlags?: number
   /** MTU of these interfaces; absent: 1500. */
   readonly mtu?: number
+  /** Mbit/s that ethtool shows of each TAP; 0, or absent: the kernel's. A veth says 10 000. */
+  readonly speeds?: readonly number[]
   /** Hostname inside; absent: the host's. */
   readonly hostname?: string
   /** True: CAP_SYS_ADMIN too, and a mount namespace. */
@@ -102,7 +104,12 @@ const start = (options: NamespaceOptions, interfaces: readonly string[], resolvC
 const interfacesOf = (options: NamespaceOptions, interfaces: readonly string[]): Partial<SpawnSpec> => {
   if (interfaces.length === 0) return {}
   if (options.medium === 'packet') return { packets: interfaces.length }
-  return { taps: interfaces, tapFlags: options.tapFlags ?? (IFF_TAP | IFF_NO_PI), tapMtu: options.mtu ?? 0 }
+  return {
+    taps: interfaces,
+    tapFlags: options.tapFlags ?? (IFF_TAP | IFF_NO_PI),
+    tapMtu: options.mtu ?? 0,
+    tapSpeeds: options.speeds ?? []
+  }
 }
 
 const environment = (env: Readonly<Record<string, string | undefined>>): string[] =>

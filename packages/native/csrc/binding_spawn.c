@@ -91,13 +91,18 @@ static bool list_property(napi_env env, napi_value object, const char *key, char
   return true;
 }
 
-static bool fds_property(napi_env env, napi_value object, int32_t **out, size_t *count)
+/* A list of numbers; absent: empty, or refused. */
+static bool ints_property(
+  napi_env env, napi_value object, const char *key, bool may_lack, const int32_t **list_out, size_t *count)
 {
   bool absent;
   uint32_t length = 0;
-  napi_value list = property(env, object, "fds", &absent);
-  if (absent || napi_get_array_length(env, list, &length) != napi_ok) return refuse(env, "Expected an array of descriptors");
-  if (length > MOST_FDS) return refuse(env, "Too many descriptors");
+  int32_t **out = (int32_t **)list_out;
+  napi_value list = property(env, object, key, &absent);
+  if (absent ? !may_lack : napi_get_array_length(env, list, &length) != napi_ok) {
+    return refuse(env, "Expected an array of numbers");
+  }
+  if (length > MOST_FDS) return refuse(env, "Too many numbers");
   *out = calloc((size_t)length + 1, sizeof **out);
   if (*out == NULL) return refuse(env, "Out of memory");
   for (*count = 0; *count < length; ++*count) {
@@ -114,7 +119,7 @@ static bool read_spec(napi_env env, napi_value object, struct vn_spawn_spec *spe
   size_t ignored;
   if (!text_property(env, object, "file", &spec->file) || !list_property(env, object, "argv", &spec->argv, &ignored) ||
       !list_property(env, object, "env", &spec->env, &ignored) ||
-      !fds_property(env, object, (int32_t **)&spec->fds, &spec->fd_count) ||
+      !ints_property(env, object, "fds", false, &spec->fds, &spec->fd_count) ||
       !text_property(env, object, "cwd", &spec->cwd) || !int_property(env, object, "pgid", -1, &spec->pgid) ||
       !int_property(env, object, "namespaces", 0, &spec->namespaces) ||
       !uint_property(env, object, "capabilities", &spec->capabilities) ||
@@ -122,7 +127,9 @@ static bool read_spec(napi_env env, napi_value object, struct vn_spawn_spec *spe
       !text_property(env, object, "resolvConf", &spec->resolv_conf) ||
       !list_property(env, object, "taps", &spec->taps, &spec->tap_count) ||
       !int_property(env, object, "tapFlags", 0, &spec->tap_flags) ||
-      !int_property(env, object, "tapMtu", 0, &spec->tap_mtu) || !int_property(env, object, "packets", 0, &packets) ||
+      !int_property(env, object, "tapMtu", 0, &spec->tap_mtu) ||
+      !ints_property(env, object, "tapSpeeds", true, &spec->tap_speeds, &spec->speed_count) ||
+      !int_property(env, object, "packets", 0, &packets) ||
       !int_property(env, object, "hold", 0, &hold) || !int_property(env, object, "ids", VN_IDS_OWN, &ids) ||
       !int_property(env, object, "join", -1, &spec->join)) {
     return false;
@@ -148,6 +155,7 @@ static void free_spec(struct vn_spawn_spec *spec)
   free((char *)spec->hostname);
   free((char *)spec->resolv_conf);
   free((int32_t *)spec->fds);
+  free((int32_t *)spec->tap_speeds);
   free_list(spec->argv);
   free_list(spec->env);
   free_list(spec->taps);

@@ -103,6 +103,8 @@ static int make_taps(struct vn_plan *plan)
     name[VN_IFNAME - 1] = '\0';
     int failed = vn_tap_attach(plan->handed[i], name, IFF_TAP | IFF_NO_PI | spec->tap_flags);
     if (failed == 0 && spec->tap_mtu != 0) failed = vn_set_interface_mtu(name, spec->tap_mtu);
+    /* For people to see: no reason to fail. */
+    if (failed == 0 && i < spec->speed_count && spec->tap_speeds[i] > 0) vn_set_interface_speed(name, spec->tap_speeds[i]);
     if (failed < 0) return failed;
   }
   return 0;

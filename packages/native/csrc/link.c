@@ -4,7 +4,9 @@
 #define _GNU_SOURCE
 #include "native.h"
 
+#include <linux/ethtool.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -43,6 +45,18 @@ int vn_set_interface_mtu(const char *name, int mtu)
 {
   struct ifreq request = { .ifr_mtu = mtu };
   return interface_request(SIOCSIFMTU, name, &request);
+}
+
+/* The older pair of commands: the kernel makes the newer one of it, and there is nothing to agree about first. */
+int vn_set_interface_speed(const char *name, int mbit)
+{
+  struct ethtool_cmd settings = { .cmd = ETHTOOL_GSET };
+  struct ifreq request = { .ifr_data = (void *)&settings };
+  int failed = interface_request(SIOCETHTOOL, name, &request);
+  if (failed < 0) return failed;
+  settings.cmd = ETHTOOL_SSET;
+  ethtool_cmd_speed_set(&settings, (uint32_t)mbit);
+  return interface_request(SIOCETHTOOL, name, &request);
 }
 
 int vn_set_interface_up(const char *name, int up)

@@ -173,6 +173,8 @@ int vn_packet_send(int fd, uint8_t *buf, size_t len);
 /* ---- link.c ---- */
 int vn_interface_mtu(const char *name);
 int vn_set_interface_mtu(const char *name, int mtu);
+/* What ethtool shows as its speed. -EOPNOTSUPP: not of this kind. */
+int vn_set_interface_speed(const char *name, int mbit);
 int vn_set_interface_up(const char *name, int up);
 int vn_interface_index(const char *name);
 /* As vn_interface_index, in the namespace of the socket fd. */
@@ -257,6 +259,8 @@ struct vn_spawn_spec {
   size_t tap_count;
   int tap_flags;
   int tap_mtu; /* 0: the kernel's */
+  const int32_t *tap_speeds; /* what ethtool shows of each, in Mbit/s; 0, or behind the last: the kernel's */
+  size_t speed_count;
   /* Unbound packet sockets of a second, empty network namespace; 0: none, and no such namespace. */
   size_t packet_count;
   bool hold;

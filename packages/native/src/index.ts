@@ -86,6 +86,8 @@ export interface SpawnSpec {
   readonly tapFlags?: number
   /** MTU of these taps; absent: the kernel's, 1500. */
   readonly tapMtu?: number
+  /** Mbit/s that ethtool shows of each; 0, or absent: the kernel's. */
+  readonly tapSpeeds?: readonly number[]
   /**
    * Packet sockets to open in a second network namespace, empty and without IPv6, which lives as long as they do. They are
    * bound to nothing. Wants CLONE_NEWNET.
@@ -346,6 +348,8 @@ export interface Native {
   tapCarrier (fd: number, on: boolean): number
   interfaceMtu (name: string): number
   setInterfaceMtu (name: string, mtu: number): number
+  /** Mbit/s that ethtool shows. */
+  setInterfaceSpeed (name: string, mbit: number): number
   setInterfaceUp (name: string, up: boolean): number
   interfaceIndex (name: string): number
   /** Runs one rtnetlink request (a complete nlmsghdr message, NLM_F_ACK set) and answers its error code. */

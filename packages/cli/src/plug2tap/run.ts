@@ -5,6 +5,7 @@
  * of the network ends the command with 0, unless a switch died that was handed the interface: then the next one is waited
  * for. The interface that somebody removes ends it with 1.
  */
+import { native } from '@vde-ts/native'
 import { VdeError, errnoName, loop, sharedIo, type FrameSink, type Link } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
 import { removeClientSockets } from '@vde-ts/schemes/client-socket.js'
@@ -36,6 +37,8 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   if (request.pidFile !== undefined) {
     program.cleanup.add(writePidFile(request.pidFile, `${process.pid}\n`, 'exclusive', program.name))
   }
+  // For people to see: whoever has no right to set it uses an interface of somebody else.
+  if (network.speedMbit !== undefined) native.setInterfaceSpeed(name, network.speedMbit)
   program.ready()
   wire.join(network, tap, (side, why) => { finish(program, side === 'left', why) })
 }

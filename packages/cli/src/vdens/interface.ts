@@ -19,6 +19,9 @@ import { REJOIN_RESET_MS, rejoinPauseMs } from '../rejoin-pause.ts'
 /** Shown by the switch, with ` user=... pid=...` behind it. */
 const DESCRIPTION = 'vdens'
 
+/** What fast Ethernet of today shows; kernels before 6.0 said 10 of a TAP. */
+const SPEED_MBIT = 10_000
+
 export class Interface {
   readonly #name: string
   readonly #loop: Loop
@@ -58,6 +61,9 @@ export class Interface {
 
   /** MTU that the network wants of the interface, if it wants one. Before `join`. */
   get mtu (): number | undefined { return this.#network.link.mtu }
+
+  /** Mbit/s that the interface is to show. Before `join`. */
+  get speedMbit (): number { return this.#network.link.speedMbit ?? SPEED_MBIT }
 
   async #start (): Promise<void> {
     await this.#network.start()

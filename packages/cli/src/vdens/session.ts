@@ -59,8 +59,9 @@ export class Session {
     // One for all of them: the least that a network asks for.
     const wanted = this.#interfaces.map(made => made.mtu ?? ETHERNET_MTU)
     const mtu = wanted.length === 0 ? ETHERNET_MTU : Math.min(...wanted)
+    const speeds = this.#interfaces.map(made => made.speedMbit)
     const tapFlags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR
-    const namespace = startNamespace({ command, sysadm, interfaces, medium, tapFlags, mtu, ...inside })
+    const namespace = startNamespace({ command, sysadm, interfaces, medium, tapFlags, mtu, speeds, ...inside })
     this.#namespace = namespace
     this.#program.cleanup.add(() => { namespace.close() })
     for (const [index, made] of this.#interfaces.entries()) await this.#join(made, index, vnls[index]!)
