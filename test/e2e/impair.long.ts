@@ -21,8 +21,9 @@ for (const mbit of [1, 10, 100, 1000]) {
     await a.address('10.0.0.1/24')
     await b.address('10.0.0.2/24')
     await a.ping('10.0.0.2')
-    // A queue of 50 ms: the start of a stream loses little, and the line is never idle.
-    const octets = Math.max(20_000, mbit * 1e6 / 8 * 0.05)
+    // The start of a stream loses little or nothing, and the line is never idle: segments behind a hole reach the program
+    // all at once, 14 of them are 1.4 % of five seconds at 1 Mbit/s.
+    const octets = Math.max(1_500_000, mbit * 1e6 / 8 * 0.05)
     assert.match(await (await net.console()).ask(`port/impair 1 in rate=${mbit}mbit queue=${octets}B`), /^1000 /)
     const share = await tcpMbit(a, b, '10.0.0.2', 5) / (mbit * 1448 / 1514)
     console.log(`    ${share.toFixed(4)} of the rate`)
@@ -38,25 +39,27 @@ test('100 ms, 20 Mbit/s, 0.1 % loss: goodput within a factor two of MSS / RTT x 
   assert.ok(mbit > wanted / 2 && mbit < wanted * 2, `${mbit}`)
 })
 
-/** Median of pings, in ms, whose answers share the way of a stream. */
-const busyPing = async ({ a, b, c }: { a: Shell, b: Shell, c: Shell }): Promise<number> => {
-  const [, out] = await Promise.all([tcpMbit(a, b, '10.0.0.2', 9), c.must('sleep 5; ping -i 0.05 -c 60 10.0.0.1 || true', 20_000)])
+const RTT_MS = 100
+
+/** What the queue adds to the median of pings, in ms, whose answers share the way of a stream once that has settled. */
+const sojourn = async ({ a, b, c }: { a: Shell, b: Shell, c: Shell }): Promise<number> => {
+  const [, out] = await Promise.all([tcpMbit(a, b, '10.0.0.2', 24), c.must('sleep 8; ping -i 0.05 -c 240 10.0.0.1 || true', 40_000)])
   const times = [...out.matchAll(/time=([\d.]+) ms/g)].map(([, ms]) => Number(ms)).sort((x, y) => x - y)
-  return times[times.length >> 1] ?? NaN
+  return (times[times.length >> 1] ?? NaN) - RTT_MS
 }
 
 for (const [words, isShort] of [['aqm=codel', true], ['queue=1000frames', false]] as const) {
-  test(`10 Mbit/s with ${words}: the queue is ${isShort ? 'short' : 'long'}`, SUITE, async (scene) => {
-    const ms = await busyPing(await pair(scene, `out.rate=10mbit/out.${words}`))
-    console.log(`    median ${ms} ms`)
+  test(`100 ms, 10 Mbit/s with ${words}: the queue is ${isShort ? 'short' : 'long'}`, SUITE, async (scene) => {
+    const ms = await sojourn(await pair(scene, `delay=${RTT_MS / 2}ms/out.rate=10mbit/out.${words}`))
+    console.log(`    median sojourn ${ms.toFixed(1)} ms`)
     assert.ok(isShort ? ms < 10 : ms > 200, `${ms} ms`)
   })
 }
 
 test('against the C program: 20 000 frames, delays and runs of loss', { ours: ['wirefilter'], needs: ['wirefilter'], ms: 120_000 }, async (scene) => {
   const { delays, runs } = await compareLaws(scene, [ours('wirefilter'), peer('wirefilter')], 20_000)
-  console.log(`    Kolmogorov-Smirnov: delays ${delays.toFixed(2)}, runs ${runs.toFixed(2)}; 1.63 is p = 0.01`)
-  assert.ok(delays < 1.63 && runs < 1.63, `delays ${delays}, runs ${runs}`)
+  console.log(`    Kolmogorov-Smirnov: delays p = ${delays.toFixed(3)}, runs of loss p = ${runs.toFixed(3)}`)
+  assert.ok(delays > 0.01 && runs > 0.01, `delays p = ${delays}, runs p = ${runs}`)
 })
 
 run()

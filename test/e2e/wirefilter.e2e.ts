@@ -83,8 +83,8 @@ test('the same seed gives every frame the same fate', { ours: OURS, needs: ['fix
 
 test('against the C program: delays and runs of loss have the same law', { ours: OURS, needs: ['wirefilter'], ms: 60_000 }, async (scene) => {
   const { delays, runs } = await compareLaws(scene, [filter(), peer('wirefilter')], 4000)
-  assert.ok(delays < 1.63, `delays: ${delays}, 1.63 is p = 0.01`)
-  assert.ok(runs < 1.63, `runs of loss: ${runs}`)
+  assert.ok(delays > 0.01, `delays: p = ${delays}`)
+  assert.ok(runs > 0.01, `runs of loss: p = ${runs}`)
 })
 
 test('-f and ~/.vde2/wirefilter.rc: the file named, mistakes are told, the rest runs', { ours: OURS }, async (scene) => {

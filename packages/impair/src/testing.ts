@@ -126,6 +126,14 @@ export const ksTwoSamples = (a: ArrayLike<number>, b: ArrayLike<number>): number
   return most * Math.sqrt(left.length * right.length / (left.length + right.length))
 }
 
+/** How often chance makes a distance of {@link ksDistance} or {@link ksTwoSamples} as large (Kolmogorov's series). */
+export const ksProbability = (distance: number): number => {
+  let sum = 0
+  for (let k = 1; k <= 100; k++) sum += (k % 2 === 1 ? 2 : -2) * Math.exp(-2 * (k * distance) ** 2)
+  // Below, the series does not come to an end; p is 1 to six digits there.
+  return distance < 0.3 ? 1 : Math.min(1, Math.max(0, sum))
+}
+
 /** Chi-square of counts against one expectation each, as a standard normal variable (Wilson and Hilferty). */
 export const chiSquareZ = (counts: ArrayLike<number>, expected: (i: number) => number): number => {
   let sum = 0

@@ -2,7 +2,7 @@
  * A wirefilter of one direction between two pipes of the test: what goes in, what comes out, and when. `cat` stands on
  * either side because the C program takes nothing but pipes, and Node gives sockets.
  */
-import { ksTwoSamples } from '../../../packages/impair/src/testing.ts'
+import { ksProbability, ksTwoSamples } from '../../../packages/impair/src/testing.ts'
 import { PlugPipe } from './plug-pipe.ts'
 import type { Scene } from './scene.ts'
 import { waitFor } from './wait.ts'
@@ -91,7 +91,7 @@ const gaps = (serials: readonly number[]): number[] =>
 
 /**
  * Two programs, the same settings, the same traffic at the same time: how far apart the laws of their delays and of the
- * lengths of their runs of loss are, by Kolmogorov and Smirnov; 1.63 is p = 0.01.
+ * lengths of their runs of loss are: the p values of Kolmogorov and Smirnov's test of two samples.
  */
 export const compareLaws = async (
   scene: Scene, programs: readonly [string, string], frames: number
@@ -105,5 +105,5 @@ export const compareLaws = async (
   // Without FIFO, so that each delay is its own; wide, so that the C program's clock of 1 ms does not show.
   const [mine, theirs] = (await both('-d', '220+200', '-N')).map((one) => one.delays)
   const [lossy, theirLossy] = (await both('-l', '10', '-L', '5')).map((one) => gaps(one.serials))
-  return { delays: ksTwoSamples(mine!, theirs!), runs: ksTwoSamples(lossy!, theirLossy!) }
+  return { delays: ksProbability(ksTwoSamples(mine!, theirs!)), runs: ksProbability(ksTwoSamples(lossy!, theirLossy!)) }
 }
