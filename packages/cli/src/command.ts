@@ -66,6 +66,8 @@ export interface CommandSpec {
   readonly operandSeparators?: readonly string[]
   /** Descriptors the caller left open are handed on to the commands it starts. */
   readonly handsOn?: boolean
+  /** It goes to the background, unless this option is given. Commands without it do so with `daemon`. */
+  readonly foreground?: string
   /** Signals that do nothing to it. */
   readonly ignores?: readonly NodeJS.Signals[]
 }

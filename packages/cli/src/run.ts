@@ -133,7 +133,8 @@ export const main = async (spec: CommandSpec, load: () => Promise<CommandModule>
   const parsed = readCommandLine(spec, process.argv.slice(2))
   const { native } = await import('@vde-ts/native')
   native.setProcessName(spec.name)
-  const daemon = parsed.values.has('daemon') ? await detach(spec) : null
+  const isDaemon = spec.foreground === undefined ? parsed.values.has('daemon') : !parsed.values.has(spec.foreground)
+  const daemon = isDaemon ? await detach(spec) : null
   // With -d by the copy alone: the starter reads the same line.
   for (const warning of parsed.warnings) writeAll(2, `${spec.name}: ${warning}\n`)
   const program = new Program(spec, native, daemon, await inheritedBy(spec, daemon))

@@ -5,6 +5,7 @@ import { spec as extcap } from './extcap/spec.ts'
 import { spec as keygen } from './keygen/spec.ts'
 import { vdelxccSpec, vdelxcdSpec } from './lxc/specs.ts'
 import { spec as pcapplug } from './pcapplug/spec.ts'
+import { lsctlSpec, lsctlcSpec, lsctldSpec } from './lsctl/specs.ts'
 import { spec as plug2tap } from './plug2tap/spec.ts'
 import { unixcmdSpec, unixtermSpec, vdecmdSpec, vdetermSpec } from './terminal/specs.ts'
 import { spec as top } from './top/spec.ts'
@@ -38,5 +39,8 @@ export const specs: readonly CommandSpec[] = [
   wirefilter,
   netemuSpec,
   vdecapture,
-  extcap
+  extcap,
+  lsctlSpec,
+  lsctldSpec,
+  lsctlcSpec
 ]

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { Model } from '@vde-ts/model/model.js'
 import { planText } from '@vde-ts/model/plan-text.js'
 import { randomModel, randomOf } from '@vde-ts/model/testing.js'
-import { Lsctl, type Outside } from './lsctl.ts'
+import { Lsctl, isComplete, type Outside } from './lsctl.ts'
 import { showJson } from './show-json.ts'
 import { showTcl } from './show-tcl.ts'
 
@@ -177,6 +177,12 @@ refusals('what fails while it is carried out may be caught and tried again', asy
   assert.is((await lsctl.run('commit')).ok, true)
 })
 refusals.run()
+
+const lines = suite('isComplete')
+const COMPLETE: ReadonlyArray<readonly [string, boolean]> = [['', true], ['net 1', true], ['net 1 {', false], ['net 1 {\n}', true], ['puts "a', false],
+  ['puts [a', false], ['a \\', false], ['a \\\\', true], ['set a {x}y', true]]
+for (const [text, whole] of COMPLETE) lines(JSON.stringify(text), () => { assert.is(isComplete(text), whole) })
+lines.run()
 
 const dumps = suite('show')
 

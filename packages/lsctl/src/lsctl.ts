@@ -16,6 +16,7 @@ import { CONTROL } from './tcl/control.ts'
 import { LimitError, TclError } from './tcl/error.ts'
 import { Interpreter, LIMITS, type Run } from './tcl/interpreter.ts'
 import { formatList } from './tcl/list.ts'
+import { parseScript } from './tcl/parse.ts'
 import { TEXT } from './tcl/text.ts'
 import { VALUES } from './tcl/values.ts'
 
@@ -91,3 +92,14 @@ const packageCommand: Run = (words) => {
 
 const outsideCommands = (outside: Outside): Readonly<Record<string, Run>> =>
   ({ puts: puts(outside), source: source(outside), package: packageCommand })
+
+/** Whether a text is whole commands: false while a brace, bracket or quote is open, so that more lines are wanted. */
+export const isComplete = (text: string): boolean => {
+  try {
+    parseScript(text)
+    return !/(?:^|[^\\])(?:\\\\)*\\\n?$/.test(text)
+  } catch (error) {
+    if (error instanceof TclError) return !error.message.startsWith('missing')
+    throw error
+  }
+}

@@ -3,7 +3,8 @@
  *
  *     we: spawn "vdenet daemon" (its own session, descriptor 3 a pipe) --> it serves --> "ready" on 3 --> we connect
  */
-import { openSync, closeSync, readFileSync } from 'node:fs'
+import { openSync, closeSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
 import { DaemonClient } from '@vde-ts/lab/daemon/client.js'
 import { daemonPaths, labNames, makeDirectories, removeDirectories, type Paths } from '@vde-ts/lab/daemon/paths.js'
 import { environment } from '@vde-ts/link/child.js'
@@ -45,6 +46,12 @@ const existing = async ({ socket }: Paths): Promise<DaemonClient | null> => {
   }
 }
 
+/** vdenet is beside whatever command asks for the daemon. */
+const vdenetFile = (): string => {
+  const own = realpathSync(process.argv[1]!)
+  return join(dirname(own), `vdenet${extname(own)}`)
+}
+
 /** @returns why it did not get ready, null: it did */
 const startDaemon = (paths: Paths): VdeError | null => {
   makeDirectories(paths)
@@ -53,7 +60,7 @@ const startDaemon = (paths: Paths): VdeError | null => {
   if (made < 0) throw systemError(made, 'start the daemon')
   const [reader, writer] = [ends[0]!, ends[1]!]
   const log = openSync(paths.log, 'a', 0o600)
-  const program = [process.execPath, ...process.execArgv, process.argv[1]!, 'daemon']
+  const program = [process.execPath, ...process.execArgv, vdenetFile(), 'daemon']
   const started = native.spawn({
     file: process.execPath, argv: program, env: environment(), fds: [-1, log, log, writer], cwd: '/', pgid: 0
   })
