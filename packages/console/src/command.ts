@@ -25,6 +25,8 @@ export interface Call<C> {
 export interface Menu {
   readonly path: string
   readonly help: string
+  /** As of a {@link Command}. */
+  readonly isOurs?: boolean
 }
 
 /** One command: what `help` says of it, and what it does. `C` is what the commands of a console work on. */
@@ -145,6 +147,6 @@ export class CommandTable<C> {
 // Other programs build their completion from this: first word of each line after the dashes, menus by the next line's prefix.
 const helpLine = <C>(row: Row<C>): string => {
   const syntax = isCommand(row) ? row.syntax : '============'
-  const mark = isCommand(row) && row.isOurs === true ? ' (vde-ts)' : ''
+  const mark = row.isOurs === true ? ' (vde-ts)' : ''
   return `${row.path.padEnd(18)} ${syntax.padEnd(15)} ${row.help}${mark}`
 }

@@ -14,7 +14,7 @@ const KEYS: Readonly<Record<string, (args: Args) => Partial<MulticastPortSetting
 }
 
 export const multicastCommands: ReadonlyArray<Row<SwitchContext>> = [
-  { path: 'mcast', help: 'MULTICAST GROUPS' },
+  { path: 'mcast', help: 'MULTICAST GROUPS', isOurs: true },
   {
     path: 'mcast/snoop',
     syntax: 'VLAN 0/1',
