@@ -149,6 +149,20 @@ test('keys that do not fit: both sides say so, and the listener answers nothing'
   await endAll(client, server)
 })
 
+test('the packages beside the suite are found: vnl lists, completes and explains their schemes', { ours: ['vnl'] }, async (scene) => {
+  const vnl = async (...words: string[]): Promise<string> => {
+    // From a directory of somebody else's.
+    const proc = await scene.run(asUser([ours('vnl'), ...words]), { cwd: scene.dir })
+    assert.deepEqual([proc.exit?.code, proc.err], [0, ''], proc.story)
+    return proc.out
+  }
+  const list = await vnl('list')
+  for (const name of ['secure', 'secure-listen', 'ws', 'wss', 'ws-listen']) assert.ok(list.includes(`\n${name}:// `), name)
+  assert.equal(await vnl('complete', '--', 'vde_plug', 'sec'), 'secure://\nsecure-listen://\n')
+  assert.equal(await vnl('complete', '--', 'vde_plug', 'wss://h:1/x[to'), 'wss://h:1/x[token=\n')
+  assert.match(await vnl('explain', "secure://h:1[psk='/x']"), /\(overhead\) +66 octets over IPv4/)
+})
+
 test('what cannot be opened says why', { needs: ['userns'], ours: OURS }, async (scene) => {
   const [near] = await keys(scene)
   const readable = scene.path('keys', 'near')

@@ -38,6 +38,7 @@ const commands = {
     }))
   },
   answers: async () => answers,
+  initiations: async () => kept.filter((one) => one.octets[0] === 0x11).length,
   fromServer: async () => kept.filter((one) => !one.toServer).length
 }
 front.bind(Number(port), () => { open(); console.log('ready') })
@@ -62,9 +63,10 @@ export class UdpRelay {
   /**
    * `move`: from another port from now on; `replay`, `reflect`: sends the server again what it got, or what it sent itself;
    * `noise`: 2000 datagrams, random, or kept ones with an octet changed. `answers`: how many the stranger got;
-   * `fromServer`: how many the server sent the client. Answers when that is done.
+   * `fromServer`: how many the server sent the client; `initiations`: how many handshakes of secure:// were begun. Answers
+   * when that is done.
    */
-  async tell (what: 'move' | 'replay' | 'reflect' | 'noise' | 'answers' | 'fromServer'): Promise<number> {
+  async tell (what: 'move' | 'replay' | 'reflect' | 'noise' | 'answers' | 'fromServer' | 'initiations'): Promise<number> {
     const from = this.#proc.out.length
     this.#proc.write(`${what}\n`)
     await this.#proc.says(new RegExp(`^[\\s\\S]{${from}}${what} (\\w+)\n`), 20_000)
