@@ -1,7 +1,8 @@
 /**
  * Documentation that can be checked: every export has a docstring, every dependency its reason in CONTRIBUTING.md, every
- * relative link of a Markdown file its target, every command its man page.
+ * relative link of a Markdown file its target, every command its man page; and no file holds both sides of a merge.
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,6 +49,12 @@ const checkExports = (file: string): void => {
   }
 }
 
+/** A file that was committed with the marks git leaves. */
+const checkMerges = (): void => {
+  const { stdout } = spawnSync('git', ['grep', '-nE', '^(<<<<<<<|>>>>>>>) '], { cwd: root, encoding: 'utf8' })
+  for (const line of stdout.split('\n').slice(0, -1)) problems.push(`${line}: both sides of a merge`)
+}
+
 const checkDependencies = (): void => {
   const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
   const manifests = ['package.json', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/package.json`)]
@@ -83,6 +90,7 @@ for (const file of files) checkExports(file)
 checkDependencies()
 checkLinks()
 checkManPages()
+checkMerges()
 for (const problem of problems) console.error(problem)
 console.log(`docs: ${files.length} files, ${problems.length} problems`)
 process.exitCode = problems.length === 0 ? 0 : 1
