@@ -3,8 +3,8 @@
  * with Debian's programs in each part, both engines, and an engine that dies.
  */
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { Host, ours, peer, run, test, type Scene, type Shell } from './kit/index.ts'
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { Host, ours, peer, run, test, waitFor, type Scene, type Shell } from './kit/index.ts'
 
 const NEEDS = ['userns', 'tun', 'ip', 'ping', 'socat', 'plugin:slirp']
 const OURS = ['vde_switch', 'vde_plug', 'vdens', 'unixcmd']
@@ -177,6 +177,84 @@ for (const [who, bridge, plug, vdens] of CASTS) {
     await inside.ping('10.0.2.2')
     await heard(inside, '10.0.2.2:7001', 'from-the-host')
     await inside.end()
+  })
+}
+
+for (const [who, bridge, slirpvde, vdens] of [
+  ['all ours', ours('vde_switch'), ours('slirpvde'), ours('vdens')],
+  ["Debian's slirpvde", ours('vde_switch'), peer('slirpvde'), ours('vdens')],
+  ["Debian's switch and guest", peer('vde_switch'), ours('slirpvde'), peer('vdens')]
+] as const) {
+  test(`slirpvde: ${who}`, { needs: [...NEEDS, 'busybox', 'vde_switch', 'vdens', 'slirpvde'], ours: [...OURS, 'slirpvde'] }, async (scene) => {
+    const host = await Host.open(scene)
+    const dir = scene.shared('files')
+    host.start([bridge, '-s', `${dir}/sw`, ...(bridge === ours('vde_switch') ? ['--nostdin'] : [])], { stdin: 'pipe' })
+    await scene.exists(`${dir}/sw/ctl`)
+    const router = host.start([slirpvde, '-s', `${dir}/sw`, '-D', '-L', '7006:10.0.2.15:80'])
+    const text = /Starting slirpvde: virtual_host=10\.0\.2\.2\/24\n {19}DNS {9}=10\.0\.2\.3\n[^]*redir TCP {3}=7006:10\.0\.2\.15:80\n/
+    await waitFor(() => text.test(router.err), 5000, 'what it says when it starts')
+    const inside = host.shell([vdens, `${dir}/sw`])
+    assert.match(await dhcp(inside, dir), /^10\.0\.2\.15\/24 router=10\.0\.2\.2 dns=10\.0\.2\.3 /)
+    await inside.must('ip link set lo up; socat TCP-LISTEN:80,reuseaddr,fork SYSTEM:"echo from-the-guest" & echo $! >/dev/null')
+    await heard(host.root, '127.0.0.1:7006', 'from-the-guest')
+    await inside.must('kill $!')
+    await inside.end()
+  })
+}
+
+test('slirpvde at the end of a stream, its console, and its own end', { needs: NEEDS, ours: [...OURS, 'slirpvde', 'dpipe'] }, async (scene) => {
+  const host = await Host.open(scene)
+  const dir = scene.shared('files')
+  host.start([ours('vde_switch'), '-s', `${dir}/sw`, '--nostdin'])
+  await scene.exists(`${dir}/sw/ctl`)
+  const pipe = host.start([ours('dpipe'), ours('vde_plug'), `${dir}/sw`, '=', ours('slirpvde'), '-q', '-M', `${dir}/mgmt`, '-'])
+  await scene.exists(`${dir}/mgmt`)
+  const inside = await guest(host, [ours('vdens'), `${dir}/sw`])
+  await inside.ping('10.0.2.2')
+  assert.match(await host.root.must(`${ours('unixcmd')} -s ${dir}/mgmt showinfo`), /^dhcp-start {4}\(null\)$/m)
+  await host.root.must(`${ours('unixcmd')} -s ${dir}/mgmt shutdown`)
+  assert.deepEqual(await pipe.ends(5000), { code: 0, signal: null })
+  await inside.end()
+})
+
+/** An interface with a route to nowhere, which passt wants to see. */
+const outside = async (host: Host): Promise<void> => {
+  await host.root.must('ip link add out0 type veth peer name out1 && ip link set out1 up && ip link set out0 up')
+  await host.root.must('ip addr add 192.0.2.1/24 dev out0 && ip route add default via 192.0.2.2')
+}
+
+test('engine=passt: DHCP, and what listens on the loopback', { needs: [...NEEDS, 'busybox', 'passt'], ours: OURS }, async (scene) => {
+  const host = await Host.open(scene)
+  const dir = scene.shared('files')
+  await outside(host)
+  serve(host, 7001, 'from-the-host')
+  const inside = host.shell([ours('vdens'), 'slirp:///engine=passt/v4'])
+  assert.match(await inside.must('ip link show vde0'), / mtu 65520 /)
+  assert.match(await dhcp(inside, dir), /^10\.0\.2\.15\/24 router=10\.0\.2\.2 /)
+  await heard(inside, '10.0.2.2:7001', 'from-the-host')
+  await inside.end()
+})
+
+for (const [how, argv] of [
+  ['stream:// to a passt that listens', (dir: string) => ['passt', '--foreground', '--ipv4-only', '--socket', `${dir}/passt`]],
+  ['stream-listen:// and a passt that is given the connection',
+    (dir: string) => ['socat', `UNIX-CONNECT:${dir}/passt,retry=100,interval=0.05`, 'EXEC:passt --foreground --ipv4-only --fd 0,nofork']]
+] as const) {
+  test(how, { needs: [...NEEDS, 'busybox', 'passt'], ours: OURS }, async (scene) => {
+    const host = await Host.open(scene)
+    const dir = scene.shared('files')
+    chmodSync(dir, 0o777)
+    await outside(host)
+    serve(host, 7001, 'from-the-host')
+    host.start(argv(dir))
+    const isListening = how.startsWith('stream-listen')
+    if (!isListening) await scene.exists(`${dir}/passt`)
+    const inside = host.shell([ours('vdens'), `${isListening ? 'stream-listen' : 'stream'}://${dir}/passt`])
+    assert.match(await dhcp(inside, dir), /^192\.0\.2\.1\/24 router=192\.0\.2\.2 /)
+    await heard(inside, '192.0.2.2:7001', 'from-the-host')
+    await inside.end()
+    // passt leaves its socket behind.
+    rmSync(`${dir}/passt`, { force: true })
   })
 }
 

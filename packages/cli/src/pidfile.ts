@@ -27,7 +27,9 @@ const MOST = 32
 /** Nothing here may wait, for the other end of a FIFO or for a terminal. */
 const SAFELY = constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
 /** Programs that write pid files, as /proc has their names (15 octets). */
-const OURS: readonly string[] = ['vde_switch', 'vde_plug', 'vde_plug2tap', 'vde_pcapplug', 'dpipe', 'vdelxcd', 'vdens', 'wirefilter', 'vde-netemu']
+const OURS: readonly string[] = [
+  'vde_switch', 'vde_plug', 'vde_plug2tap', 'vde_pcapplug', 'dpipe', 'vdelxcd', 'vdens', 'wirefilter', 'vde-netemu', 'slirpvde'
+]
 const SYSTEM: PidFileWorld = { write: writeSync, proc: '/proc' }
 
 /**

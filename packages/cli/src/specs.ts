@@ -8,6 +8,7 @@ import { spec as pcapplug } from './pcapplug/spec.ts'
 import { lsctlSpec, lsctlcSpec, lsctldSpec } from './lsctl/specs.ts'
 import { spec as plug2tap } from './plug2tap/spec.ts'
 import { unixcmdSpec, unixtermSpec, vdecmdSpec, vdetermSpec } from './terminal/specs.ts'
+import { spec as slirpvde } from './slirpvde/spec.ts'
 import { spec as top } from './top/spec.ts'
 import { spec as tunctl } from './tunctl/spec.ts'
 import { spec as vdecapture } from './vdecapture/spec.ts'
@@ -25,6 +26,7 @@ export const specs: readonly CommandSpec[] = [
   pcapplug,
   vdeSwitch,
   tunctl,
+  slirpvde,
   keygen,
   vdenet,
   vdens,
