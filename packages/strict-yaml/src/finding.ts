@@ -35,5 +35,5 @@ export const formatFinding = ({ file, line, column, code, path, message, hint }:
 /** By place in the file; what is said twice of one place in the same words is said once. */
 export const sortFindings = (findings: readonly Finding[]): Finding[] => {
   const sorted = [...findings].sort((a, b) => a.line - b.line || a.column - b.column)
-  return sorted.filter((one, i) => sorted.findIndex((other) => formatFinding(other) === formatFinding(one)) === i)
+  return [...new Map(sorted.map((one) => [formatFinding(one), one])).values()]
 }

@@ -1,5 +1,5 @@
 /** Where the values of a YAML document stand in its text. */
-import { isAlias, isMap, isScalar, isSeq, type Document, type LineCounter, type Node, type Pair } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Document, type LineCounter, type Node, type Pair, type YAMLMap } from 'yaml'
 import type { Path, Position } from './finding.ts'
 
 /** Of the key of a pair, or of its value. */
@@ -29,8 +29,19 @@ const childOf = (node: Node | null, step: string | number): Child | null => {
     return value === undefined ? null : { key: null, value }
   }
   if (!isMap(node)) return null
-  const pair = node.items.find(({ key }: Pair) => isScalar(key) && String(key.value) === String(step))
+  const pair = pairsOf(node).get(String(step))
   return pair === undefined ? null : { key: pair.key as Node, value: pair.value as Node | null }
+}
+
+/** Pairs of maps that were asked for, by key: a file with many findings asks often. */
+const known = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
+
+const pairsOf = (map: YAMLMap): ReadonlyMap<string, Pair> => {
+  const before = known.get(map)
+  if (before !== undefined) return before
+  const pairs = new Map(map.items.flatMap((pair: Pair) => isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : []))
+  known.set(map, pairs)
+  return pairs
 }
 
 const offsetOf = (node: Node | null): number | null => node?.range?.[0] ?? null

@@ -45,7 +45,7 @@ const REFUSED: ReadonlyArray<readonly [name: string, text: string, findings: rea
   ['what is missing is told of the map that lacks it', 'nets: {}\n', ['f:1:1: key "version" is missing [KEY_MISSING]']],
   ['an empty file', '', ['f:1:1: found nothing, want a map [VALUE_TYPE]']],
   ['another version', 'version: 2\n', ['f:1:10: version: found 2, want 1 [VALUE_INVALID]']],
-  ['a key twice', 'version: 1\nversion: 1\n', ['f:2:1: found a key twice in one map, want each once [KEY_TWICE]']],
+  ['a key twice', 'version: 1\nversion: 1\n', ['f:2:1: version: found this key twice in one map, want it once [KEY_TWICE]']],
   ['all at once, in the order of the file', 'version: 1\nnets: { a: { vid: 0, x: 1 } }\nlinks: [a]\n', [
     'f:2:19: nets.a.vid: found 0, want a number in 1..4095 [VALUE_INVALID]',
     'f:2:22: nets.a.x: no such key "x" [KEY_UNKNOWN] (want one of vid, overlay)',
@@ -81,6 +81,11 @@ const HOSTILE: ReadonlyArray<readonly [string, string, RegExp]> = [
 for (const [name, text, wanted] of HOSTILE) {
   reading(`${name} is a finding`, () => { assert.match(lines(text).join('\n'), wanted) })
 }
+
+reading('two thousand keys, each with a finding', () => {
+  const text = 'version: 1\nnets:\n' + Array.from({ length: 2000 }, (_, i) => `  n${i}: { x: 1 }\n`).join('')
+  assert.is(lines(text).length, 2000)
+})
 
 reading('__proto__ is a key like any other', () => { assert.match(lines('version: 1\n__proto__: { a: 1 }\n')[0] ?? '', /no such key "__proto__"/) })
 

@@ -11,7 +11,8 @@
  */
 import { Ajv, type ValidateFunction } from 'ajv'
 import { LineCounter, parseDocument, type Document, type YAMLError } from 'yaml'
-import { sortFindings, type Finding, type Path, type Position } from './finding.ts'
+import { doubledKeys, type Doubled } from './doubled.ts'
+import { pathText, sortFindings, type Finding, type Path, type Position } from './finding.ts'
 import { placeOf, type Spot } from './places.ts'
 import { explain, isDoubled } from './schema-error.ts'
 
@@ -51,9 +52,12 @@ const read = <T>(text: string, file: string, validate: ValidateFunction): Readin
   if (text.length > MAX_TEXT) return refuse(`found ${text.length} characters, want at most ${MAX_TEXT}`)
   const lines = new LineCounter()
   try {
-    const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false })
+    const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: false, prettyErrors: false })
     const at = (path: Path, spot: Spot = 'value'): Position => placeOf(document, lines, path, spot)
-    const troubles = [...document.errors, ...document.warnings].map((error) => syntaxFinding(error, file, lines))
+    const troubles = [
+      ...[...document.errors, ...document.warnings].map((error) => syntaxFinding(error, file, lines)),
+      ...doubledKeys(document.contents).map((key) => doubledFinding(key, file, lines))
+    ]
     if (troubles.length > 0) return { value: null, findings: sortFindings(troubles), at }
     return checked<T>(document, file, validate, at)
   } catch (error) {
@@ -76,16 +80,15 @@ const checked = <T>(
   return { value: null, findings: sortFindings(findings), at }
 }
 
-const syntaxFinding = (error: YAMLError, file: string, lines: LineCounter): Finding => {
-  const { line, col } = lines.linePos(error.pos[0])
-  const isTwice = error.code === 'DUPLICATE_KEY'
-  return {
-    file,
-    line: Math.max(1, line),
-    column: Math.max(1, col),
-    code: isTwice ? 'KEY_TWICE' : 'YAML_SYNTAX',
-    path: '',
-    message: isTwice ? 'found a key twice in one map, want each once' : error.message.replaceAll(/\s+/g, ' '),
-    hint: null
-  }
+const positionOf = (offset: number, lines: LineCounter): Position => {
+  const { line, col } = lines.linePos(offset)
+  return { line: Math.max(1, line), column: Math.max(1, col) }
+}
+
+const syntaxFinding = (error: YAMLError, file: string, lines: LineCounter): Finding =>
+  ({ file, ...positionOf(error.pos[0], lines), code: 'YAML_SYNTAX', path: '', message: error.message.replaceAll(/\s+/g, ' '), hint: null })
+
+const doubledFinding = ({ path, offset }: Doubled, file: string, lines: LineCounter): Finding => {
+  const message = 'found this key twice in one map, want it once'
+  return { file, ...positionOf(offset, lines), code: 'KEY_TWICE', path: pathText(path), message, hint: null }
 }
