@@ -44,11 +44,11 @@ export const startSwitch = async (
   return { dir, mgmt, program }
 }
 
-/** The in-process switch of a VNL, held by a vde_plug whose other end is null. */
-export const startNode = async (site: Site, suite: Suite, name: string): Promise<RunningSwitch> => {
+/** The in-process switch, or hub, of a VNL, held by a vde_plug whose other end is null. */
+export const startNode = async (site: Site, suite: Suite, name: string, kind: 'switch' | 'hub' = 'switch'): Promise<RunningSwitch> => {
   const dir = site.path(name)
   const command = suite === 'ours' ? ours('vde_plug') : [peer('vde_plug')]
-  const program = site.start([...command, 'null://', `switch://${dir}`])
+  const program = site.start([...command, 'null://', `${kind}://${dir}`])
   await exists(program, `${dir}/ctl`)
   return { dir, mgmt: '', program }
 }
@@ -121,11 +121,9 @@ export const pairOn = async (
 export const bridgePair = async (site: Site, offload: boolean): Promise<Pair> => {
   const host = new Shell(site, ['unshare', '-Urn'])
   await host.run('ip link add br0 type bridge && ip link set br0 up')
-  const target = String(await host.pid())
   const shells: Shell[] = []
   for (const name of ['port1', 'port2']) {
-    const shell = new Shell(site, ['nsenter', '--preserve-credentials', '-t', target, '-U', '-n', 'unshare', '-n'])
-    await quieten(shell)
+    const shell = await neighbour(site, host)
     await host.run(`ip link add ${name} type veth peer name veth0 netns ${await shell.pid()}`)
     await host.run(`ip link set ${name} master br0 up`)
     if (!offload) await shell.run(withoutOffload('veth0'))
@@ -134,6 +132,46 @@ export const bridgePair = async (site: Site, offload: boolean): Promise<Pair> =>
   const pair = { a: shells[0]!, b: shells[1]! }
   await introduce(pair, 'veth0')
   return pair
+}
+
+/** A shell in another network namespace of the same user namespace. */
+const neighbour = async (site: Site, host: Shell): Promise<Shell> => {
+  const shell = new Shell(site, ['nsenter', '--preserve-credentials', '-t', String(await host.pid()), '-U', '-n', 'unshare', '-n'])
+  await quieten(shell)
+  return shell
+}
+
+/** Addresses of two hosts, and the device that joins them. */
+const UNDERLAY = ['192.0.2.1', '192.0.2.2'] as const
+const WIRE = 'veth0'
+
+/**
+ * Two hosts with a wire between them, and on top of it an overlay: the kernel's own vxlan device, or a namespace on each host
+ * that our vdens opens.
+ */
+export const vxlanPair = async (site: Site, suite: Suite): Promise<Pair> => {
+  const a = new Shell(site, ['unshare', '-Urn'])
+  await quieten(a)
+  const b = await neighbour(site, a)
+  await a.run(`ip link add ${WIRE} type veth peer name ${WIRE} netns ${await b.pid()}`)
+  const ends: Shell[] = []
+  for (const [i, host] of [a, b].entries()) {
+    await setAddress(host, WIRE, UNDERLAY[i]!)
+    const remote = UNDERLAY[1 - i]!
+    if (suite === 'c') await host.run(`ip link add vde0 type vxlan id 5 remote ${remote} dstport 4789 dev ${WIRE}`)
+    ends.push(suite === 'c' ? host : await onHost(site, host, `vxlan:///vni=5/remote=${remote}`))
+  }
+  const pair = { a: ends[0]!, b: ends[1]! }
+  await introduce(pair)
+  return pair
+}
+
+/** Our vdens on a host. */
+const onHost = async (site: Site, host: Shell, vnl: string): Promise<Shell> => {
+  const argv = ['nsenter', '--preserve-credentials', '-t', String(await host.pid()), '-U', '-n', ...ours('vdens'), vnl]
+  const shell = new Shell(site, argv)
+  await quieten(shell)
+  return shell
 }
 
 const withoutOffload = (device: string): string => find('ethtool') !== undefined
