@@ -182,4 +182,65 @@ scenario('S23: a rootless container joins', ['plug'], async (host, cast, dir) =>
   await two.root.ping('192.168.42.100')
 })
 
+scenario('S14, S24: a cloud of a tap, a namespace, and a station that answers', ['plug', 'vdens'], async (host, cast) => {
+  await host.root.must('ip link add eth0 type veth peer name end0; ip link set end0 up; ip link set eth0 up')
+  await host.root.must('ip addr add 192.0.2.1/24 dev eth0; ip route add 224.0.0.0/4 dev eth0')
+  await host.root.must('ip tuntap add mode tap name tap0; ip addr add 10.0.0.254/24 dev tap0; ip link set tap0 up')
+  host.start([cast.plug, 'tap://tap0', 'vxvde://234.0.0.1'])
+  const a = await station(host, cast, ['vxvde://234.0.0.1'], '10.0.0.20/24')
+  await a.ping('10.0.0.254')
+  // In the place of a program with a stack of its own: a namespace that serves port 5000.
+  const b = await station(host, ALL_OURS, ['vxvde://234.0.0.1'], '10.0.0.50/24')
+  await b.must('socat TCP-LISTEN:5000,fork SYSTEM:"echo served" & until grep -q :1388 /proc/net/tcp; do sleep 0.02; done')
+  await a.must('socat - TCP:10.0.0.50:5000 | grep -q served')
+  await b.must('kill $!')
+  await endPeer(a, b)
+}, ['socat'])
+
+scenario('S19: a UDP cable', ['plug'], async (host, cast) => {
+  const b = await host.neighbour()
+  await host.root.must(`ip link add eth0 type veth peer name eth0 netns ${b.root.proc.pid}`)
+  await host.root.must('ip addr add 192.0.2.1/24 dev eth0; ip link set eth0 up')
+  await b.root.must('ip addr add 192.0.2.2/24 dev eth0; ip link set eth0 up')
+  host.start([cast.plug, 'tap://t0', 'udp://2000->192.0.2.2:3000'])
+  b.start([cast.plug, 'tap://t0', 'udp://3000->192.0.2.1:2000'])
+  for (const [end, address] of [[host, '10.0.0.1'], [b, '10.0.0.2']] as const) {
+    await end.root.must(`until ip link set t0 up 2>/dev/null; do sleep 0.02; done; ip addr add ${address}/24 dev t0`)
+  }
+  await host.root.ping('10.0.0.2')
+  await b.root.ping('10.0.0.1')
+})
+
+scenario('S20: a serial line', ['vdens'], async (host, cast, dir) => {
+  host.start(['/usr/bin/socat', `PTY,raw,echo=0,link=${dir}/one`, `PTY,raw,echo=0,link=${dir}/two`])
+  for (const end of ['one', 'two']) await host.scene.exists(`${dir}/${end}`)
+  const a = await station(host, cast, [`vdesl://${dir}/one`], '10.0.0.1/24')
+  const b = await station(host, ALL_OURS, [`vdesl://${dir}/two[speed=38400]`], '10.0.0.2/24')
+  await together(a, '10.0.0.1', b, '10.0.0.2')
+}, ['socat', 'plugin:vdesl'])
+
+// In the place of sshlirp: the C suite's slirp, which speaks the same stream.
+scenario('S13: a slirp behind a command', ['vdens'], async (host, cast) => {
+  const a = host.shell([cast.vdens, 'cmd://slirpvde -D -s -'])
+  await a.address('10.0.2.15/24')
+  await a.ping('10.0.2.2')
+  await endPeer(a)
+}, ['slirpvde'])
+
+// In the place of namedhcp, which is not packaged: busybox's server. What counts is that DHCP passes a hub both ways.
+scenario('S21: an address by DHCP on a hub', ['plug', 'vdens'], async (host, cast, dir) => {
+  host.start([cast.plug, 'null://', `hub://${dir}/hub`])
+  await host.scene.exists(`${dir}/hub/ctl`)
+  const server = await station(host, cast, [`${dir}/hub`], '192.168.1.25/24')
+  writeFileSync(`${dir}/conf`, `start 192.168.1.50\nend 192.168.1.60\ninterface vde0\npidfile ${dir}/pid\nlease_file ${dir}/leases\n`)
+  await server.must(`touch ${dir}/leases; busybox udhcpd -f ${dir}/conf & until [ -e ${dir}/pid ]; do sleep 0.02; done`)
+  const client = host.shell([cast.vdens, `${dir}/hub`])
+  writeFileSync(`${dir}/script`, '#!/bin/sh\n[ "$1" = bound ] && ip addr add $ip/24 dev $interface\nexit 0\n', { mode: 0o755 })
+  await client.must('ip link set vde0 up')
+  await client.must(`busybox udhcpc -f -q -n -s ${dir}/script -F one.test.local -i vde0`, 15_000)
+  await client.ping('192.168.1.25')
+  await server.must('kill $!')
+  await endPeer(server, client)
+}, ['busybox'])
+
 run()
