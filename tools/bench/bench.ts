@@ -19,12 +19,13 @@ import type { Row, RowResult } from './lib/row.ts'
 import { closeSites } from './lib/site.ts'
 import { impairRows } from './rows/impair.ts'
 import { insideRow, runInside } from './rows/inside.ts'
+import { labRows } from './rows/lab.ts'
 import { scaleRows } from './rows/scale.ts'
 import { schemeRows } from './rows/schemes.ts'
 import { smallRows } from './rows/small.ts'
 import { tcpRows } from './rows/tcp.ts'
 
-const ROWS: readonly Row[] = [...tcpRows, ...smallRows, ...scaleRows, ...schemeRows, ...impairRows]
+const ROWS: readonly Row[] = [...tcpRows, ...smallRows, ...scaleRows, ...schemeRows, ...impairRows, ...labRows]
 const NAMES: readonly string[] = [...ROWS.map(({ name }) => name), insideRow.name]
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 const SECONDS = 3

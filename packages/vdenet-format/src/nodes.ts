@@ -15,8 +15,9 @@ const BARE: Omit<Interface, 'name'> = { net: null, vnl: null, mac: null, address
  * Nodes. An interface that only a link names is there too, without an address.
  * @param dir absolute: what directories in the file start from
  */
-export const nodesOf = (notes: Notes, file: RawFile, links: readonly Cable[], dir: string): Node[] =>
-  Object.entries(file.nodes ?? {}).map(([name, given]) => {
+export const nodesOf = (notes: Notes, file: RawFile, links: readonly Cable[], dir: string): Node[] => {
+  const ends = endsOf(links)
+  return Object.entries(file.nodes ?? {}).map(([name, given]) => {
     const raw = given ?? {}
     const path = ['nodes', name]
     notes.declare('node', name, path)
@@ -24,7 +25,7 @@ export const nodesOf = (notes: Notes, file: RawFile, links: readonly Cable[], di
     return {
       name,
       host: raw.host ?? null,
-      interfaces: interfacesOf(notes, path, name, raw, links),
+      interfaces: interfacesOf(notes, path, name, raw, ends.get(name) ?? []),
       routes: routesOf(notes, [...path, 'routes'], raw.routes ?? {}),
       forward: raw.forward ?? false,
       nat: raw.nat ?? null,
@@ -32,17 +33,36 @@ export const nodesOf = (notes: Notes, file: RawFile, links: readonly Cable[], di
       dir: raw.dir === undefined && run.length === 0 ? null : joined(dir, raw.dir ?? '')
     }
   })
+}
+
+/** An interface that a link names. */
+interface LinkEnd {
+  readonly iface: string
+  readonly link: string
+}
+
+/** The ends of all links by their node: looked for node by node, a ring of a thousand nodes takes more than a second. */
+const endsOf = (links: readonly Cable[]): Map<string, LinkEnd[]> => {
+  const ends = new Map<string, LinkEnd[]>()
+  for (const { a, b, name } of links) {
+    for (const { node, iface } of [a, b]) {
+      const known = ends.get(node)
+      if (known === undefined) ends.set(node, [{ iface, link: name }])
+      else known.push({ iface, link: name })
+    }
+  }
+  return ends
+}
 
 const joined = (dir: string, path: string): string =>
   path.startsWith('/') ? path : path === '' ? dir : `${dir.replace(/\/$/, '')}/${path}`
 
-const interfacesOf = (notes: Notes, path: Path, node: string, raw: RawNode, links: readonly Cable[]): Interface[] => {
+const interfacesOf = (notes: Notes, path: Path, node: string, raw: RawNode, ends: readonly LinkEnd[]): Interface[] => {
   const declared = Object.entries(raw.if ?? {}).map(([name, one]) => interfaceOf(notes, [...path, 'if', name], node, name, one ?? {}))
-  const ends = links.flatMap(({ a, b, name }) => [a, b].map((end) => ({ ...end, link: name })))
-  for (const end of ends) {
-    if (end.node !== node || declared.some(({ name }) => name === end.iface)) continue
-    notes.declare('interface', `${node}:${end.iface}`, notes.sources.get(`link ${end.link}`) ?? path)
-    declared.push({ name: end.iface, ...BARE })
+  for (const { iface, link } of ends) {
+    if (declared.some(({ name }) => name === iface)) continue
+    notes.declare('interface', `${node}:${iface}`, notes.sources.get(`link ${link}`) ?? path)
+    declared.push({ name: iface, ...BARE })
   }
   return declared
 }
