@@ -29,7 +29,7 @@ export const writeState = (dir: string, state: LabState): void => {
     writeFileSync(`${path}.new`, JSON.stringify(state), { mode: 0o600 })
     renameSync(`${path}.new`, path)
   } catch (error) {
-    rmSync(`${path}.new`, { force: true })
+    rmSync(`${path}.new`, { recursive: true, force: true })
     throw fileError(error, 'remember the network')
   }
 }
