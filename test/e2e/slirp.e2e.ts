@@ -4,35 +4,16 @@
  */
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { Host, ours, peer, run, test, waitFor, type Scene, type Shell } from './kit/index.ts'
+import { Host, dhcp, heard, ours, peer, run, serve, test, waitFor, type Scene, type Shell } from './kit/index.ts'
 
 const NEEDS = ['userns', 'tun', 'ip', 'ping', 'socat', 'plugin:slirp']
 const OURS = ['vde_switch', 'vde_plug', 'vdens', 'unixcmd']
-
-/** Answers each connection with a line. */
-const serve = (host: Host, port: number, text: string): void => {
-  host.start(['socat', `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`, `SYSTEM:echo ${text}`])
-}
-
-/** What a server says, once it listens. */
-const heard = async (from: Shell, address: string, text: string): Promise<void> => {
-  await from.must(`until socat -u TCP:${address},connect-timeout=2 - 2>/dev/null | grep -qx '${text}'; do sleep 0.05; done`, 10_000)
-}
 
 const guest = async (host: Host, argv: readonly string[]): Promise<Shell> => {
   const shell = host.shell(argv)
   await shell.address('10.0.2.15/24')
   await shell.must('ip link set lo up; ip route add default via 10.0.2.2')
   return shell
-}
-
-/** Gets its address by DHCP, and writes down what else it was told. */
-const dhcp = async (shell: Shell, dir: string): Promise<string> => {
-  writeFileSync(`${dir}/script`, '#!/bin/sh\n[ "$1" = bound ] || exit 0\nip addr add $ip/$mask dev $interface\nip route add default via $router\n' +
-    `echo "$ip/$mask router=$router dns=$dns lease=$lease hostname=$hostname domain=$domain" >${dir}/lease\n`)
-  chmodSync(`${dir}/script`, 0o755)
-  await shell.must(`ip link set vde0 up; busybox udhcpc -i vde0 -n -q -f -s ${dir}/script`, 15_000)
-  return readFileSync(`${dir}/lease`, 'latin1').trim()
 }
 
 test('a guest reaches its gateway and what listens on the loopback', { needs: NEEDS, ours: OURS }, async (scene) => {

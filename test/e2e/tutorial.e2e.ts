@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { Host, endPeer, meet, ours, peer, run, test, type Scene, type Shell } from './kit/index.ts'
+import { Host, dhcp, endPeer, heard, meet, ours, peer, run, serve, test, type Scene, type Shell } from './kit/index.ts'
 
 const NEEDS = ['userns', 'tun', 'ip', 'ping']
 const OURS = ['vde_switch', 'vde_plug', 'vdens', 'dpipe']
@@ -125,6 +125,48 @@ scenario('S6: a router with address translation', ['vdens'], async (host, cast, 
   assert.doesNotMatch(await host.root.must('ip neigh show dev tap0; ip route'), /10\.0\.1\./)
   await endPeer(router, station)
 }, ['nft'])
+
+const INTERNET = ['busybox', 'socat', 'plugin:slirp']
+
+scenario('S10: a switch and the network of the host', ['plug', 'vdens'], async (host, cast, dir) => {
+  serve(host, 7001, 'from-the-host')
+  host.start([cast.plug, `switch://${dir}/mysw`, 'slirp://'])
+  await host.scene.exists(`${dir}/mysw/ctl`)
+  const machine = host.shell([cast.vdens, `vde://${dir}/mysw`])
+  assert.match(await dhcp(machine, dir), /^10\.0\.2\.15\/24 router=10\.0\.2\.2 dns=10\.0\.2\.3 /)
+  await heard(machine, '10.0.2.2:7001', 'from-the-host')
+  await endPeer(machine)
+}, INTERNET)
+
+scenario('S11: a namespace and the network of the host', ['vdens'], async (host, cast, dir) => {
+  serve(host, 7001, 'from-the-host')
+  const inside = host.shell([cast.vdens, '-R', '10.0.2.3', 'slirp://'])
+  assert.match(await dhcp(inside, dir), /^10\.0\.2\.15\/24 router=10\.0\.2\.2 dns=10\.0\.2\.3 /)
+  assert.equal(await inside.must('cat /etc/resolv.conf'), 'nameserver 10.0.2.3\n')
+  await heard(inside, '10.0.2.2:7001', 'from-the-host')
+  await endPeer(inside)
+}, INTERNET)
+
+scenario('S12, S13: traffic leaves from where a command says', ['plug', 'vdens'], async (host, cast, dir) => {
+  const remote = await host.neighbour()
+  serve(remote, 7001, 'from-far-away')
+  // In the place of ssh: the same stream, from another machine's network.
+  writeFileSync(`${dir}/ssh`, `#!/bin/sh\nexec nsenter --target ${remote.root.proc.pid} --net ${cast.plug} slirp://\n`, { mode: 0o755 })
+  const inside = host.shell([cast.vdens, '-R', '10.0.2.3', `cmd://${dir}/ssh`])
+  await dhcp(inside, dir)
+  await heard(inside, '10.0.2.2:7001', 'from-far-away')
+  await endPeer(inside)
+}, INTERNET)
+
+scenario('S15: a cloud with a remote router', ['plug', 'vdens'], async (host, cast, dir) => {
+  serve(host, 7001, 'from-the-host')
+  await host.root.must('ip route add 224.0.0.0/4 dev lo')
+  host.start([cast.plug, 'vxvde://234.0.0.1', `cmd://${cast.plug} slirp://`])
+  const inside = host.shell([cast.vdens, '-R', '80.80.80.80', 'vxvde://234.0.0.1'])
+  await dhcp(inside, dir)
+  await heard(inside, '10.0.2.2:7001', 'from-the-host')
+  await endPeer(inside)
+}, INTERNET)
 
 for (const [around, behind] of [
   ['vlan://4{', '}'], ['agno://KEY{', '}'], ['vlan://4{vlan://5/qinq{', '}}'], ['vlan://4{agno://KEY{', '}}'], ['agno://KEY{vlan://4{', '}}']
