@@ -41,6 +41,8 @@ export class Loop {
   /** What one watcher may take in this turn: it stops after so many frames, or once it took so many octets. */
   frameShare: number = RX_BURST
   octetShare: number = TURN_OCTETS
+  /** Counts on with each turn, in 31 bits: what is read once in a turn is read when this has changed. */
+  turns = 0
 
   readonly #events = new Int32Array(EVENTS * 2)
   readonly #watchers = new Map<number, Watcher>()
@@ -122,6 +124,7 @@ export class Loop {
   #turn (pairs: number): void {
     this.#pairs = pairs
     this.#inTurn = true
+    this.turns = (this.turns + 1) & 0x7fffffff
     this.frameShare = Math.max(1, (TURN_FRAMES / pairs) | 0)
     this.octetShare = (TURN_OCTETS / pairs) | 0
     for (let i = 0; i < pairs; i++) {
@@ -154,6 +157,7 @@ export class Loop {
     setImmediate(() => {
       this.#polling = false
       this.#inTurn = true
+      this.turns = (this.turns + 1) & 0x7fffffff
       for (const [fd, events] of this.#always) {
         if (events !== 0) this.#watchers.get(fd)?.onReady(events)
       }

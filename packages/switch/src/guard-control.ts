@@ -15,11 +15,14 @@ import { TokenBucket, type Clock } from './token-bucket.ts'
 export class GuardControl {
   readonly #bridge: Bridge
   readonly #clock: Clock
+  /** For what comes in. */
+  readonly #turnClock: Clock
   readonly #after: After | null
 
-  constructor (bridge: Bridge, clock: Clock, after: After | null) {
+  constructor (bridge: Bridge, clock: Clock, turnClock: Clock, after: After | null) {
     this.#bridge = bridge
     this.#clock = clock
+    this.#turnClock = turnClock
     this.#after = after
   }
 
@@ -48,12 +51,12 @@ export class GuardControl {
   forget (port: Port): void { this.configure(port.number, UNGUARDED) }
 
   #storm (settings: StormSettings): StormControl | null {
-    return Object.values(settings).every((rate) => rate === null) ? null : new StormControl(settings, this.#clock)
+    return Object.values(settings).every((rate) => rate === null) ? null : new StormControl(settings, this.#turnClock)
   }
 
   #setGate (port: Port, { rateIn, reserved }: PortGuardSettings): void {
     changeGate(port, (gate) => {
-      gate.rate = rateIn === null ? null : new TokenBucket(rateIn, this.#clock)
+      gate.rate = rateIn === null ? null : new TokenBucket(rateIn, this.#turnClock)
       gate.reserved = reserved.reduce((bits, digit) => bits | 1 << digit, 0)
     })
   }
