@@ -6,6 +6,9 @@ import type { Proc, StartOptions } from './proc.ts'
 import { USER, asUser, isRoot, type Scene } from './scene.ts'
 import { waitFor } from './wait.ts'
 
+/** However the command was started: by its name, bundled, or unbuilt. */
+const isDaemonLine = (line: string): boolean => /\bvdenet(?:\.cjs|\.ts)? daemon$/.test(line)
+
 /** What tests of networks need. */
 export const LAB_NEEDS: readonly string[] = ['userns', 'tun', 'ip', 'ping']
 
@@ -65,7 +68,7 @@ export class LabUser {
 
   /** pid of the daemon. */
   daemon (): number {
-    const found = this.#processes().filter(({ line }) => line.endsWith('vdenet daemon'))
+    const found = this.#processes().filter(({ line }) => isDaemonLine(line))
     assert.equal(found.length, 1, `daemons: ${JSON.stringify(found)}`)
     return found[0]!.pid
   }
@@ -81,7 +84,7 @@ export class LabUser {
       try {
         const line = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0').join(' ').trim()
         const isNode = line.startsWith('vde_node ') && line.includes(this.#runtime)
-        const isDaemon = line.endsWith('vdenet daemon') && readFileSync(`/proc/${entry}/environ`, 'utf8').includes(this.#runtime)
+        const isDaemon = isDaemonLine(line) && readFileSync(`/proc/${entry}/environ`, 'utf8').includes(this.#runtime)
         if (isNode || isDaemon) found.push({ pid: Number(entry), line })
       } catch { /* gone, or another user's */ }
     }

@@ -7,6 +7,7 @@ import { openSync, closeSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { DaemonClient } from '@vde-ts/lab/daemon/client.js'
 import { daemonPaths, labNames, makeDirectories, removeDirectories, type Paths } from '@vde-ts/lab/daemon/paths.js'
+import { COMMANDS_VARIABLE } from '@vde-ts/lab/realm/settle.js'
 import { environment } from '@vde-ts/link/child.js'
 import { VdeError, errnoName, systemError } from '@vde-ts/link/errors.js'
 import { native, IN } from '@vde-ts/native'
@@ -62,7 +63,7 @@ const startDaemon = (paths: Paths): VdeError | null => {
   const log = openSync(paths.log, 'a', 0o600)
   const program = [process.execPath, ...process.execArgv, vdenetFile(), 'daemon']
   const started = native.spawn({
-    file: process.execPath, argv: program, env: environment(), fds: [-1, log, log, writer], cwd: '/', pgid: 0
+    file: process.execPath, argv: program, env: environment({ [COMMANDS_VARIABLE]: dirname(process.argv[1]!) }), fds: [-1, log, log, writer], cwd: '/', pgid: 0
   })
   native.close(writer)
   closeSync(log)

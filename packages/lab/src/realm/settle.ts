@@ -8,9 +8,12 @@ import { native } from '@vde-ts/native'
 import { VdeError, systemError } from '@vde-ts/link'
 import type { RunningNode } from '../node/node.ts'
 
+/** In the environment of a daemon: where the command that started it was typed, and others of this suite are. */
+export const COMMANDS_VARIABLE = 'VDE_TS_COMMANDS'
+
 /** Where programs are looked for: first the commands of this suite, last the Node that runs them. */
 const PATH = [
-  dirname(process.argv[1] ?? '/'), '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', dirname(process.execPath)
+  process.env[COMMANDS_VARIABLE] ?? dirname(process.argv[1] ?? '/'), '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', dirname(process.execPath)
 ]
 
 /** What programs in a node find in their environment. */
