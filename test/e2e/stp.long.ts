@@ -116,4 +116,27 @@ test('a ring with the kernel\'s bridge and its default times heals in less than 
   await Promise.all([kernel, server!, client!].map(async (shell) => await shell.end()))
 })
 
+test('a ring of ours, Open vSwitch and the kernel\'s bridge is cut, and heals', {
+  needs: [...OVS_NEEDS, 'user', 'tun', 'userns', 'ip'], ours: [...OURS, 'vdens'], ms: 200_000
+}, async (scene) => {
+  const ovs = await Ovs.start(scene, ['rstp_enable=true'])
+  const { nets: [a], stations: [station] } = await ring(scene, 'o', ['--priority', '0x1000'])
+  const edge = await ovs.port('edge', ['--', 'set', 'port', 'edge', 'other_config:rstp-port-admin-edge=true'], 9)
+  ovs.setUp('edge', true)
+  const straight = cable(scene, a!.dir, await ovs.wire('straight'))
+  const kernel = new Shell(scene, [ours('vdens'), '--multi', a!.dir, await ovs.wire('far'), '--'])
+  await kernel.must('ip link add br0 type bridge stp_state 1 forward_delay 400 hello_time 100 max_age 600 priority 61440')
+  await kernel.must('for i in vde0 vde1; do ip link set $i up; ip link set $i master br0; done; ip link set br0 up')
+  await waitFor(async () => /state forwarding/.test(await kernel.must('bridge link')), 50_000, 'the kernel\'s bridge to forward')
+  await oneCopyEach([station!, edge], SETTLE_MS)
+  assert.match(ovs.appctl('rstp/show', 'br0'), /straight +Root +Forwarding/)
+  const ms = await healing(station!, edge, 50_000, () => {
+    straight.kill('SIGKILL')
+    ovs.setUp('straight', false)
+  })
+  console.log(`        healed in ${ms} ms`)
+  await oneCopyEach([station!, edge], SETTLE_MS)
+  await kernel.end()
+})
+
 run()
