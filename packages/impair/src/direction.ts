@@ -15,11 +15,11 @@
 import { isPlain } from '@vde-ts/frame/offload.js'
 import { Counters, type Drops } from './counters.ts'
 import { DelayLine } from './delay-line.ts'
-import type { Due, Engine } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { Fate } from './fate.ts'
-import { MS, SECOND } from './limits.ts'
+import { Ingress } from './ingress.ts'
 import { Line, type LineHost } from './line.ts'
-import { NodeList } from './node-list.ts'
+import { Outlet, type OutletHost } from './outlet.ts'
 import { STREAMS } from './random.ts'
 import type { Replay } from './record.ts'
 import { NOTHING, isNothing, isPureDelay, type Settings } from './settings.ts'
@@ -41,11 +41,8 @@ export interface Recorder {
   onDropped (index: number, len: number, reason: keyof Drops): void
 }
 
-/** Octets that wait for the output before the sender is made to wait. */
-const READY_OCTETS = 256 * 1024
-
 /** See above. */
-export class Direction implements Due, LineHost {
+export class Direction implements LineHost, OutletHost {
   readonly counters: Counters = new Counters()
   /** Frames offered so far: the number of the next one, from 0. */
   index = 0
@@ -69,15 +66,13 @@ export class Direction implements Due, LineHost {
   #isPureDelay = true
   #isFollowing = false
   /** Made when they are first needed: most links of a large process never have a rate. */
+  #ingress: Ingress | null = null
   #line: Line | null = null
   #delayLine: DelayLine | null = null
-  readonly #ready = new NodeList()
+  readonly #outlet: Outlet
   /** Frames, and octets as reckoned, in queue, line, delay line and ready. */
   #waiting = 0
   #octets = 0
-  #speedTimer = -1
-  #speedFree = 0
-  #isDelivering = false
   #isClosed = false
 
   constructor (engine: Engine, output: Output, seed: number, direction: number, added: number = 0) {
@@ -86,6 +81,7 @@ export class Direction implements Due, LineHost {
     this.#seed = seed
     this.#number = direction
     this.#added = added
+    this.#outlet = new Outlet(engine, this)
   }
 
   /** Has frames meet the decisions of a record; null: those of the seed again. */
@@ -108,10 +104,7 @@ export class Direction implements Due, LineHost {
     this.#settings = settings
     this.#classify()
     this.#line?.onSettings(before, settings)
-    if (before.speed !== settings.speed && this.#speedTimer >= 0 && this.#engine.isSet(this.#speedTimer)) {
-      this.#speedFree = this.#engine.now()
-      this.#setTimer(this.#speedTimer, this.#speedFree)
-    }
+    if (before.speed !== settings.speed) this.#ingress?.forget()
   }
 
   /** Frames on their way. */
@@ -121,9 +114,7 @@ export class Direction implements Due, LineHost {
   /** Frames that wait for the line. */
   get queued (): number { return this.#line?.queue.frames ?? 0 }
   /** The sender has to wait: {@link offer} takes nothing. */
-  get isHolding (): boolean { return this.#ready.octets > READY_OCTETS || this.#isSpeedBusy }
-
-  get #isSpeedBusy (): boolean { return this.#speedTimer >= 0 && this.#engine.isSet(this.#speedTimer) }
+  get isHolding (): boolean { return this.#outlet.isFull || (this.#ingress !== null && this.#ingress.isBusy) }
 
   /** Takes a frame. False: not now, `onRoom` follows. @param hasHeader as in {@link Engine.store} */
   offer (buf: Uint8Array, off: number, len: number, hasHeader: boolean): boolean {
@@ -263,7 +254,7 @@ export class Direction implements Due, LineHost {
 
   /** Sends from where the frame lies. False: the output is full. */
   #tryNow (buf: Uint8Array, off: number, len: number): boolean {
-    if (this.#ready.frames > 0 || !this.#output.deliver(buf, off, len)) return false
+    if (!this.#outlet.isEmpty || !this.#output.deliver(buf, off, len)) return false
     this.#delivered(len)
     return true
   }
@@ -309,29 +300,15 @@ export class Direction implements Due, LineHost {
   /** Octets of a frame as reckoned. */
   reckoned (node: number): number { return this.#engine.len[node] + this.#added }
 
-  // ---- ingress: the sender waits until the frame would have been received at `speed` ----
-
   /** Has the sender wait, and adds the time of receiving to the delay drawn for the frame. */
   #slowDown (octets: number, index: number): void {
     const s = this.#settings
     const delay = drawn[0]
     this.#theFate().draw(s.speed, STREAMS.speedValue, index)
-    const time = drawn[0] > 0 ? octets * SECOND / drawn[0] : 0
-    drawn[0] = delay
-    const now = this.#engine.clock[0]
-    if (this.#speedTimer < 0) this.#speedTimer = this.#engine.newTimer(this)
-    // From when the line was free, if that was a moment ago: the sender was told, and needed that moment to go on.
-    const from = now - this.#speedFree < Math.max(time, MS) ? this.#speedFree : now
-    this.#speedFree = from + time
-    if (this.#speedFree <= now) return
-    this.#setTimer(this.#speedTimer, this.#speedFree)
+    this.#ingress ??= new Ingress(this.#engine, this.#output)
+    this.#ingress.receive(octets)
     // With a rate the line's time takes its place.
-    if (s.rate.base <= 0) drawn[0] += this.#speedFree - now
-  }
-
-  #setTimer (timer: number, due: number): void {
-    this.#engine.due[timer] = due
-    this.#engine.setTimer(timer)
+    drawn[0] = s.rate.base > 0 ? delay : delay + drawn[0]
   }
 
   // ---- behind the queue ----
@@ -357,34 +334,31 @@ export class Direction implements Due, LineHost {
     this.release(node)
   }
 
-  /** The time is over for which the sender had to wait. */
-  onDue (): void { this.#output.onRoom() }
-
   // ---- output ----
 
   /** For {@link DelayLine}: the frame is due. */
   release (node: number): void {
-    this.#ready.push(this.#engine, node, this.reckoned(node))
-    if (this.#ready.frames === 1) this.drain()
+    if (this.#outlet.push(node)) this.drain()
   }
 
   /** The output may have room: sends what is due. */
   drain (): void {
-    if (this.#isDelivering || this.#isClosed || this.#waiting === 0) return
+    if (this.#outlet.isDelivering || this.#isClosed || this.#waiting === 0) return
     const wasHolding = this.isHolding
-    this.#isDelivering = true
-    while (this.#ready.frames > 0 && this.#send(this.#ready.head));
-    this.#isDelivering = false
+    this.#outlet.drain()
     if (this.#isClosed) this.#forgetAll()
     else if (this.#waiting === 0 || (wasHolding && !this.isHolding)) this.#output.onRoom()
   }
 
-  #send (node: number): boolean {
+  send (node: number): boolean {
     const engine = this.#engine
     const len = engine.len[node]
     if (!this.#output.deliver(engine.buf(node), engine.at(node), len)) return false
     this.#delivered(len)
-    this.#ready.shift(engine, this.reckoned(node))
+    return true
+  }
+
+  sent (node: number): boolean {
     this.#forget(node)
     return !this.#isClosed
   }
@@ -400,14 +374,13 @@ export class Direction implements Due, LineHost {
     if (this.#isClosed) return
     this.#isClosed = true
     // While one is being delivered its memory must stay.
-    if (!this.#isDelivering) this.#forgetAll()
+    if (!this.#outlet.isDelivering) this.#forgetAll()
   }
 
   #forgetAll (): void {
-    const owners = [this, this.#line, this.#delayLine]
+    const owners = [this.#ingress, this.#line, this.#delayLine]
     for (const owner of owners) if (owner !== null) this.#engine.releaseAll(owner)
-    this.#line = this.#delayLine = null
-    this.#speedTimer = -1
+    this.#ingress = this.#line = this.#delayLine = null
     this.#waiting = this.#octets = 0
   }
 }
