@@ -1,7 +1,7 @@
 /**
  * The commands of a wirefilter: the original's, whose values have its own syntax, and ours, which take words with units.
  */
-import { applyFlags, change, general, parseClassic, parseWords, scaled, splitWords } from '@vde-ts/impair'
+import { applyFlags, change, general, parseClassic, parseWords, scaled, splitWords, type Value } from '@vde-ts/impair'
 import { VdeError } from '@vde-ts/link'
 import type { Args, Call, Command, Row } from '../command.ts'
 import type { WirefilterContext } from './context.ts'
@@ -16,10 +16,21 @@ type Run = Command<Filter>['run']
 
 const text = (args: Args): string => args.words.join(' ')
 
+/**
+ * What no line has is refused; the original made whatever its integers had room for of it. More than 100 percent are taken, as
+ * by the original: loss of 200 is loss of everything.
+ */
+const checkRange = (name: Parameter, { base, spread }: Value): void => {
+  const { most = Number.MAX_SAFE_INTEGER } = PARAMETERS[name]
+  if (Math.abs(base) + spread <= most) return
+  throw new VdeError('EINVAL', `set ${name}`, `got ${general(base)}+${general(spread)}, want at most ${general(most)}`)
+}
+
 /** Sets one of the original's parameters. */
 const setValue = (name: Parameter): Run => ({ states, hasBits, isOneWay }, args) => {
   const { key, unit } = PARAMETERS[name]
   const { value, direction, node } = parseClassic(text(args), hasBits)
+  checkRange(name, value)
   // Of one direction the way back is inside of the filter.
   if (isOneWay && direction === 'in') return
   states.change(node, isOneWay ? 'out' : direction, (settings) => change(settings, { [key]: scaled(value, unit) }))

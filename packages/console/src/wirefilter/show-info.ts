@@ -15,10 +15,12 @@ export const PARAMETERS: Readonly<Record<Parameter, {
   readonly key: 'loss' | 'burst' | 'delay' | 'dup' | 'rate' | 'speed' | 'noise' | 'mtu' | 'capacity'
   readonly unit: number
   readonly help: string
+  /** In the original's unit, base and spread together; absent: 2^53. */
+  readonly most?: number
 }>> = {
   loss: { label: 'Loss', key: 'loss', unit: 1, help: 'set the loss, percent' },
   lostburst: { label: 'Lburst', key: 'burst', unit: 1, help: 'set the mean length of bursts of loss, frames' },
-  delay: { label: 'Delay', key: 'delay', unit: MS, help: 'set the delay, ms' },
+  delay: { label: 'Delay', key: 'delay', unit: MS, help: 'set the delay, ms', most: 1e9 },
   dup: { label: 'Dup', key: 'dup', unit: 1, help: 'set the share of frames sent twice, percent' },
   bandwidth: { label: 'Bandw', key: 'rate', unit: 1, help: 'set the bandwidth of the line, octets per second' },
   speed: { label: 'Speed', key: 'speed', unit: 1, help: 'set the speed of the interface, octets per second' },

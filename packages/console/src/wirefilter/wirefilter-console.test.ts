@@ -61,6 +61,7 @@ test('changes of state are told to who asked, in the original form', () => {
 })
 
 for (const [line, code] of [
+  ['delay 1e9', 1000], ['delay 1e10', 1022], ['delay 9e8+2e8', 1022], ['bandwidth 1e308g', 1022], ['loss 200', 1000],
   ['loss', 1022], ['loss garbage', 1022], ['markov-time 0', 1022], ['setedge 0,1', 1022], ['setedge 0,5,1', 1022], ['delay 3[9]', 1022],
   ['markov-name 0', 1022], ['RED 5,3,10,0', 1022], ['fifo', 1022], ['showinfo 9', 1022], ['setedge 0,0,50', 1000], ['record', 1022]
 ] as const) {
