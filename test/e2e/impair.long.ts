@@ -1,6 +1,50 @@
 /** What bad links do to TCP, and 20 000 frames against the C wirefilter: minutes, with figures. */
 import assert from 'node:assert/strict'
+import { seeded } from '../../packages/frame/src/testing.ts'
+import { Numbered, VirtualWorld, bench } from '../../packages/impair/src/testing.ts'
+import { fixed } from '../../packages/impair/src/value.ts'
 import { compareLaws, namespace, ours, ourSwitch, peer, run, tcpMbit, test, type Scene, type Shell } from './kit/index.ts'
+
+const N = 1_000_000
+
+test('a million frames by chance on a line half used: departures, and the mean wait of Pollaczek and Khinchin', { ms: 120_000 }, async () => {
+  const [octets, service, load] = [500, 500_000, 0.5] // nanoseconds at 10^6 octets a second
+  const world = new VirtualWorld()
+  const { link } = bench({ rate: fixed(1e6) }, {}, world)
+  const random = seeded(9)
+  const frame = new Numbered(octets)
+  const came = new Float64Array(N)
+  let left = 0
+  let last = -Infinity
+  let waited = 0
+  link.connect({
+    offload: false,
+    maxFrame: 9000,
+    label: '',
+    send () {
+      // To the nanosecond: when the line was free, or the frame came, and its own time on it.
+      assert.ok(Math.abs(world.time - Math.max(last, came[left]!) - service) < 1, `frame ${left}`)
+      waited += world.time - came[left++]! - service
+      last = world.time
+      return true
+    },
+    pause () {},
+    resume () {},
+    close () {}
+  })
+  for (let i = 0, time = 0; i < N; i++) {
+    time += -Math.log((random.int(2 ** 30) + 0.5) / 2 ** 30) * service / load
+    world.runUntil(time)
+    came[i] = time
+    frame.send(link, i)
+  }
+  world.drain()
+  const mean = waited / N / service
+  const wanted = load / (2 * (1 - load))
+  console.log(`    mean wait ${mean.toFixed(4)} of a frame's time, ${wanted} wanted`)
+  assert.equal(left, N)
+  assert.ok(Math.abs(mean / wanted - 1) < 0.02, `${mean}`)
+})
 
 const SUITE = { ours: ['vde_switch', 'vdens'], needs: ['tun', 'userns', 'ip', 'ping', 'iperf3'], ms: 180_000 }
 
