@@ -40,6 +40,8 @@ export class ChildLink implements Link, FrameSink {
   #end: ChildEnd | null = null
   #isOver = false
   #isClosed = false
+  /** Its standard error was read, and is closed. */
+  #hasHeard = false
   #timer: NodeJS.Timeout | null = null
 
   /** @param make opens the link that the child is at the other end of */
@@ -109,8 +111,6 @@ export class ChildLink implements Link, FrameSink {
     const words = this.#lastWords()
     return new VdeError('ECHILD', `go on with ${this.label}`, `${this.#parts.name} ended: ${how}${words === '' ? '' : `, ${words}`}`)
   }
-
-  #hasHeard = false
 
   /** The last line that the child wrote to its standard error. Closes the pipe. */
   #lastWords (): string {

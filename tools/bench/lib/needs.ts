@@ -11,7 +11,7 @@ import { find, ours } from './programs.ts'
 /** Programs by their Debian packages, and features of ours by what shows that they are there. */
 export type Need =
   'iperf3' | 'ping' | 'ip' | 'nsenter' | 'tun' | 'c:vde_switch' | 'c:vdens' | 'c:vde_plug' | 'c:wirefilter' | 'c:switch' |
-  'account' | 'attach' | 'packet' | 'no-offload'
+  'slirp4netns' | 'pasta' | 'nft' | 'account' | 'attach' | 'packet' | 'no-offload'
 
 /** Why a need is not met. `isOurs`: it is a feature of ours that does not exist yet. */
 export interface Lack {
@@ -25,6 +25,9 @@ const PACKAGES: Readonly<Partial<Record<Need, readonly [program: string, from: s
   ping: ['ping', 'iputils-ping'],
   ip: ['ip', 'iproute2'],
   nsenter: ['nsenter', 'util-linux'],
+  slirp4netns: ['slirp4netns', 'slirp4netns'],
+  pasta: ['pasta', 'passt'],
+  nft: ['nft', 'nftables'],
   'c:vde_switch': ['vde_switch', 'vde-switch'],
   'c:vdens': ['vdens', 'vdens'],
   'c:vde_plug': ['vde_plug', 'vdeplug'],

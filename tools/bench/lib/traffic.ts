@@ -39,8 +39,13 @@ const iperf = async (pair: Pair, options: string, seconds: number): Promise<Iper
 }
 
 /** One TCP stream from `a` to `b`: Gbit/s received, and retransmits, in all and without those of the slow start. */
-export const tcp = async (pair: Pair, seconds: number): Promise<Sample> => {
-  const { end, intervals } = await iperf(pair, '', seconds)
+export const tcp = async (pair: Pair, seconds: number): Promise<Sample> => await stream(pair, '', seconds)
+
+/** The same from `b` to `a`. */
+export const tcpDown = async (pair: Pair, seconds: number): Promise<Sample> => await stream(pair, '-R', seconds)
+
+const stream = async (pair: Pair, options: string, seconds: number): Promise<Sample> => {
+  const { end, intervals } = await iperf(pair, options, seconds)
   const retransmits = end.sum_sent?.retransmits ?? 0
   const later = retransmits - (intervals[0]?.sum.retransmits ?? 0)
   return { value: (end.sum_received?.bits_per_second ?? 0) / 1e9, extra: { retransmits, [AFTER_START]: later } }
