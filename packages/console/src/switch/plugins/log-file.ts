@@ -1,8 +1,8 @@
-/** A file that lines are added to, without waiting for the disk: so many lines wait at most, what is lost is told in the file. */
-import { closeSync, openSync, write, writeSync } from 'node:fs'
+/** A file that lines are added to once the frames in hand are through; of a flood so many are kept, the others told by number. */
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { systemError } from '@vde-ts/link/errors.js'
 
-/** Lines that wait for the disk at most. */
+/** Lines that wait at most. */
 const MOST_WAITING = 10_000
 
 /** Owns its descriptor until {@link LogFile.close}. */
@@ -10,7 +10,7 @@ export class LogFile {
   readonly path: string
   #fd: number
   #waiting: string[] = []
-  #isWriting = false
+  #isPlanned = false
   #lost = 0
 
   /** @throws {VdeError} the system's, naming the file */
@@ -25,7 +25,12 @@ export class LogFile {
       return
     }
     this.#waiting.push(line)
-    this.#write()
+    if (this.#isPlanned) return
+    this.#isPlanned = true
+    setImmediate(() => {
+      this.#isPlanned = false
+      this.#write()
+    })
   }
 
   /** The file was renamed, say: another one of the name is made. @throws {VdeError} the old one goes on */
@@ -37,15 +42,9 @@ export class LogFile {
 
   /** Writes what waits. Idempotent. */
   close (): void {
-    const fd = this.#fd
+    this.#write()
+    if (this.#fd >= 0) closeSync(this.#fd)
     this.#fd = -1
-    if (fd < 0) return
-    try {
-      writeSync(fd, this.#take())
-    } catch {
-      // The disk is full: the log ends in what fitted.
-    }
-    closeSync(fd)
   }
 
   #take (): string {
@@ -57,18 +56,18 @@ export class LogFile {
   }
 
   #write (): void {
-    if (this.#isWriting || this.#waiting.length === 0 || this.#fd < 0) return
-    this.#isWriting = true
-    write(this.#fd, this.#take(), () => {
-      this.#isWriting = false
-      this.#write()
-    })
+    if (this.#waiting.length === 0 || this.#fd < 0) return
+    try {
+      writeSync(this.#fd, this.#take())
+    } catch {
+      // The disk is full, or nobody reads: the log ends in what fitted.
+    }
   }
 }
 
 const open = (path: string): number => {
   try {
-    return openSync(path, 'a', 0o600)
+    return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK, 0o600)
   } catch (error) {
     throw systemError((error as { errno: number }).errno, `log to "${path}"`)
   }
