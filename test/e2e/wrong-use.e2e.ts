@@ -13,6 +13,13 @@ for (const [line, code] of [
   })
 }
 
+test('vdens starts nothing on a network that refuses', { needs: ['userns', 'tun'], ours: ['vdens'] }, async (scene) => {
+  const proc = await scene.run(asUser([ours('vdens'), 'tcp://127.0.0.1:1', 'echo', 'started']))
+  assert.deepEqual(proc.exit, { code: 1, signal: null }, proc.story)
+  assert.equal(proc.out, '')
+  assert.match(proc.err, /^vdens: tcp:\/\/127\.0\.0\.1:1: .*refused[^\n]*\n$/)
+})
+
 test('an unknown option is told once with -d', { needs: ['fixed'], ours: ['vde_switch'] }, async (scene) => {
   const pid = scene.path('pid')
   const proc = await scene.run([ours('vde_switch'), '--nonsense', '-s', scene.path('sw'), '-p', pid, '-d'])

@@ -282,4 +282,45 @@ test('a sign while a try is under way has it tried once more if that fails', asy
   assert.equal([tries, bench.planned], [2, 1])
 })
 
+/** A bench whose network opens down, and waits 100 ms at first for it to come up. */
+const waiting = (): Bench => {
+  const bench: Bench = new Bench(true, {
+    firstMs: 100,
+    open: async (sink) => {
+      const [near, far] = memoryPair(sink, quietSink)
+      far.setCarrier!(false)
+      bench.far = far
+      return near
+    }
+  })
+  return bench
+}
+
+test('the first opening waits for a network that opens down, and says nothing when it comes up', async () => {
+  const bench = waiting()
+  const started = bench.rejoin.start()
+  await settle()
+  bench.far!.setCarrier!(true)
+  await started
+  assert.equal([bench.said, bench.planned, bench.rejoin.link.isUp], [[], 0, true])
+})
+
+test('a network that ends before it was up is a failure of the first opening', async () => {
+  const bench = waiting()
+  const started = bench.rejoin.start().then(() => 'started', () => 'failed')
+  await settle()
+  bench.far!.close()
+  assert.is(await started, 'failed')
+  assert.equal([bench.said, bench.planned], [[], 0])
+})
+
+test('a network that stays down for longer is waited for while it is in use', async () => {
+  const bench = waiting()
+  const started = bench.rejoin.start()
+  await settle()
+  await bench.pass(100)
+  await started
+  assert.is(bench.rejoin.link.isUp, false)
+})
+
 test.run()

@@ -8,7 +8,7 @@
  * A medium that comes and goes at once (a command that ends by itself) is told of twice, then passed over in silence
  * until it has stayed for {@link STABLE_MS}.
  */
-import type { FrameSink, Link } from '@vde-ts/link'
+import { VdeError, type FrameSink, type Link } from '@vde-ts/link'
 import { Succession } from './succession.ts'
 
 /** What a rejoining link needs of the world. */
@@ -42,6 +42,11 @@ export interface RejoinOptions {
   readonly resetMs: number
   /** How long the medium may be down by itself before it is opened anew, in milliseconds; absent: for ever. */
   readonly patienceMs?: number
+  /**
+   * How long {@link Rejoin.start} waits for a medium that opens before it is up, in milliseconds: one that ends within is a
+   * failure of the first opening. Absent: it does not wait.
+   */
+  readonly firstMs?: number
   /** What to add where a loss is told: what it means to people. */
   readonly comfort?: string
 }
@@ -71,6 +76,8 @@ export class Rejoin {
   #attempt = 0
   /** The attempt from which pauses are counted: that of the last sign. */
   #freshFrom = 0
+  /** Told when the first medium is up (null), or has ended before; null: nobody waits. */
+  #onFirst: ((failure: Error | null) => void) | null = null
   #isTrying = false
   /** A sign came while a try was under way, which may have been too early. */
   #isSigned = false
@@ -97,8 +104,26 @@ export class Rejoin {
 
   /** The first opening, whose failure is the caller's. */
   async start (): Promise<void> {
+    const first = this.#awaitFirst()
     this.#take(await this.#options.open(this.link), true)
+    if (this.link.isUp) this.#onFirst?.(null)
+    await first
     if (this.link.isTaken && !this.link.isUp) this.#wait()
+  }
+
+  async #awaitFirst (): Promise<void> {
+    const { firstMs } = this.#options
+    if (firstMs === undefined) return
+    await new Promise<void>((resolve, reject) => {
+      const settle = (failure: Error | null): void => {
+        this.#onFirst = null
+        cancel()
+        if (failure === null) resolve()
+        else reject(failure)
+      }
+      const cancel = this.#world.later(() => { settle(null) }, firstMs)
+      this.#onFirst = settle
+    })
   }
 
   /** In place of {@link start}: the first opening has failed, it is tried again until it succeeds. */
@@ -109,6 +134,7 @@ export class Rejoin {
 
   #onTurn (isUp: boolean): void {
     if (isUp) {
+      if (this.#onFirst !== null) return this.#onFirst(null)
       this.#cancel()
       this.#tellReturn()
     } else if (this.link.isTaken) this.#wait()
@@ -116,6 +142,7 @@ export class Rejoin {
 
   #onLost (why: Error | undefined): void {
     this.#cancel()
+    if (this.#onFirst !== null) return this.#onFirst(why ?? new VdeError('ECONNRESET', `open "${this.#options.label}"`, 'it ended at once'))
     const { isRepeatable, isOver, comfort = '', resetMs } = this.#options
     if (isOver?.() === true) return this.#end(why)
     if (!isRepeatable) return this.#say(`connection lost${because(why)} for good${comfort}, without a network`)

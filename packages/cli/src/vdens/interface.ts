@@ -18,6 +18,8 @@ import { REJOIN_RESET_MS, rejoinPauseMs } from '../rejoin-pause.ts'
 
 /** Shown by the switch, with ` user=... pid=...` behind it. */
 const DESCRIPTION = 'vdens'
+/** For a connection that is refused: then the command is not started. One that takes longer is made while it runs. */
+const FIRST_MS = 100
 
 /** What fast Ethernet of today shows; kernels before 6.0 said 10 of a TAP. */
 const SPEED_MBIT = 10_000
@@ -50,6 +52,7 @@ export class Interface {
       watch: onSign => this.#uplink.watch(onSign),
       pauseMs: rejoinPauseMs,
       resetMs: REJOIN_RESET_MS,
+      firstMs: FIRST_MS,
       comfort: '; the interface stays'
     })
   }
