@@ -6,7 +6,7 @@
  * is a link for all but one, which `man FILE` and `man -M DIR` follow alike; `.so` is looked up in the man path of the system.
  */
 import { spawnSync } from 'node:child_process'
-import { lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { optionsRoff } from '../packages/cli/src/command.ts'
 import { specs } from '../packages/cli/src/specs.ts'
@@ -19,6 +19,7 @@ import { wirefilterTable } from '../packages/console/src/wirefilter/wirefilter-c
 import { listSchemes } from '../packages/schemes/src/registry.ts'
 import type { Scheme } from '../packages/schemes/src/scheme.ts'
 import { schemes as secure } from '../packages/secure/src/index.ts'
+import { configSchema } from '../packages/console/src/switch/config/table.ts'
 import { SCHEMA } from '../packages/vdenet-format/src/schema.ts'
 import { schemes as ws } from '../packages/ws/src/index.ts'
 
@@ -82,12 +83,12 @@ const update = (path: string, region: string, content: string): void => {
   else writeFileSync(man + path, fresh)
 }
 
-/** The schema of network files, for editors. */
-const updateSchema = (): void => {
-  const path = fileURLToPath(new URL('../packages/vdenet-format/vdenet.schema.json', import.meta.url))
-  const fresh = JSON.stringify(SCHEMA, null, 2) + '\n'
-  if (readFileSync(path, 'utf8') === fresh) return
-  if (check) problems.push('packages/vdenet-format/vdenet.schema.json is not what schema.ts says, run `npm run man`')
+/** A JSON Schema for editors, made of the table that also checks. */
+const updateSchema = (file: string, schema: object): void => {
+  const path = fileURLToPath(new URL(`../packages/${file}`, import.meta.url))
+  const fresh = JSON.stringify(schema, null, 2) + '\n'
+  if (existsSync(path) && readFileSync(path, 'utf8') === fresh) return
+  if (check) problems.push(`packages/${file} is not what its table says, run \`npm run man\``)
   else writeFileSync(path, fresh)
 }
 
@@ -112,7 +113,8 @@ for (const scheme of schemes) update(`man7/vde_${scheme.name}.7`, 'PARAMETERS', 
 update('man7/vde_console.7', 'COMMANDS', switchRoff())
 update('man1/wirefilter.1', 'COMMANDS', commandsRoff(wirefilterTable()))
 update('man7/vde_slirp.7', 'COMMANDS', commandsRoff(slirpTable()))
-updateSchema()
+updateSchema('vdenet-format/vdenet.schema.json', SCHEMA)
+updateSchema('cli/vde_switch.schema.json', configSchema())
 for (const file of readdirSync(man + 'man1')) render(`man1/${file}`, SECTIONS_1)
 for (const file of readdirSync(man + 'man5')) render(`man5/${file}`, SECTIONS_5)
 for (const file of pages) render(`man7/${file}`, SECTIONS_7)

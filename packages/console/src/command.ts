@@ -46,6 +46,8 @@ export interface Command<C> {
   /** Wants somebody who listens: answered EBADF without. */
   readonly wantsSession?: boolean
   readonly ends?: Ending
+  /** Starts what it needs first; null: there is all of it. Sessions wait; a script that does not finds {@link run} refusing. */
+  readonly ready?: (context: C) => Promise<unknown> | null
   /** Has turned its session into a stream of events when it succeeds: no status follows. Not in scripts. */
   readonly isStream?: boolean
   /**

@@ -65,6 +65,12 @@ export class Console<C> {
     this.#onDefect = spec.onDefect ?? (() => {})
   }
 
+  /** What a line has to wait for before it is executed; null: nothing. */
+  preparation (line: string): Promise<unknown> | null {
+    const [path = ''] = line.trim().split(/[ \t\r]/, 1)
+    return this.table.find(path)?.ready?.(this.context) ?? null
+  }
+
   /** Answers one line. Never throws; an empty line or a comment yields nothing. */
   * execute (line: string, subscriber: Subscriber | null, depth: number = 0): Generator<string, Outcome> {
     const words = line.split(/[ \t\r\n]+/).filter((word) => word !== '')

@@ -82,6 +82,8 @@ export class Dialogue<C> implements Subscriber {
   #reply: Generator<string, Outcome> | null = null
   #isFinished = false
   #isStream = false
+  /** A line waits for what it needs. */
+  #isHeld = false
   /** The unfinished line came in one piece, at the start of that piece. */
   #isLone = false
   /** Said before everything else: the greeting, or what another process had begun to say. */
@@ -100,6 +102,7 @@ export class Dialogue<C> implements Subscriber {
    * @throws {VdeError} EBUSY it is too long to be kept
    */
   snapshot (): DialogueSnapshot {
+    if (this.#isHeld) throw new VdeError('EBUSY', 'leave a session', 'a command is about to start, try again')
     while (this.#reply !== null) {
       if (this.#unsaid.length > MAX_UNSAID) throw new VdeError('EBUSY', 'leave a session', 'somebody is being told too much, try again')
       this.#unsaid += this.#step()
@@ -206,14 +209,30 @@ export class Dialogue<C> implements Subscriber {
 
   /** Starts the next line's reply; false when there is no line. */
   #start (): boolean {
+    if (this.#isHeld) return false
     let line = this.#lines.shift()
     while (this.#isStream && line !== undefined) line = this.#lines.shift()
     if (line === undefined) {
       if (this.#isFinished) this.ended = 'end'
       return false
     }
+    const preparation = line === null ? null : this.#console.preparation(line)
     this.#reply = line === null ? tooLong() : this.#console.execute(line, this)
-    return true
+    if (preparation === null) return true
+    this.#hold(this.#reply, preparation)
+    return false
+  }
+
+  /** A failure is told by the command, which finds that it cannot. */
+  #hold (reply: Generator<string, Outcome>, preparation: Promise<unknown>): void {
+    this.#reply = null
+    this.#isHeld = true
+    const goOn = (): void => {
+      this.#isHeld = false
+      this.#reply = reply
+      this.#onEvent()
+    }
+    preparation.then(goOn, goOn)
   }
 
   /** One step of the reply: its text, or the prompt after it, or '' when there is nothing to show. */

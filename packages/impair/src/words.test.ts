@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { applyChange, parseWords, splitWords } from './change.ts'
 import { change, type Settings } from './settings.ts'
 import { formatOctets, formatRate, formatTime } from './units.ts'
+import { formatWords, INITIAL_FLAGS } from './format-words.ts'
 import { bench } from './testing.ts'
 import { fixed } from './value.ts'
 import { INITIAL, WORDS } from './words.ts'
@@ -44,8 +45,21 @@ for (const [text, wanted] of [
   test(text, () => {
     const settings = change(INITIAL, wanted as Partial<Settings>)
     assert.equal(read(text), { in: settings, out: settings })
+    const told = formatWords(settings, settings, { in: INITIAL_FLAGS, out: INITIAL_FLAGS })
+    assert.equal(read(told), { in: settings, out: settings }, told)
   })
 }
+
+test('settings are told in words: each side, and what both have once', () => {
+  const { in: inward, out } = read('delay=20ms out.loss=1% rate=10mbit')
+  const flags = { in: { fifo: true, down: true }, out: { fifo: false, down: true } }
+  assert.is(formatWords(inward, out, flags), 'delay=20ms out.loss=1% rate=10mbit out.fifo=off down=on')
+  assert.is(formatWords(INITIAL, INITIAL, { in: INITIAL_FLAGS, out: INITIAL_FLAGS }), '')
+  const odd = read('delay=1234567ns rate=3bit ber=0.0000001 codel=1500us,1ns')
+  assert.equal(read(formatWords(odd.in, odd.out, { in: INITIAL_FLAGS, out: INITIAL_FLAGS })), odd)
+  const table = read('table=x jitter=1ms').in
+  assert.throws(() => formatWords(table, INITIAL, flags), /its law was read from a file/)
+})
 
 test('in. and out., rl. and lr. mean one direction', () => {
   for (const [text, side] of [['in.delay=1ms', 'in'], ['rl.delay=1ms', 'in'], ['out.delay=1ms', 'out'], ['lr.delay=1ms', 'out']] as const) {

@@ -33,6 +33,13 @@ export class VlanControl {
     this.#bridge.membershipChanged(-1)
   }
 
+  /** VLAN 0 is there again, if it was removed. */
+  makeDefault (): void {
+    if (this.#bridge.vlans[DEFAULT_VLAN] !== null) return
+    this.#make(DEFAULT_VLAN)
+    this.#bridge.membershipChanged(-1)
+  }
+
   /** VLAN 0 may go too: ports made without it have no untagged VLAN. @throws {VdeError} EINVAL, ENXIO, EADDRINUSE has members */
   remove (id: number): void {
     const action = `remove VLAN ${id}`

@@ -13,6 +13,7 @@ import { loop } from '@vde-ts/link/loop.js'
 import { findScript, readScript, runScript } from '@vde-ts/console/script.js'
 import { ConsoleServer } from '@vde-ts/console/server.js'
 import type { Console } from '@vde-ts/console/console.js'
+import { loadConfig } from '@vde-ts/console/switch/config/config-commands.js'
 import type { SwitchContext } from '@vde-ts/console/switch/context.js'
 import { serveSwitch } from '@vde-ts/schemes/switch-server.js'
 import type { VdeListener } from '@vde-ts/schemes/listener.js'
@@ -20,6 +21,8 @@ import { Switch } from '@vde-ts/switch'
 import { parseCNumber } from '@vde-ts/vnl'
 import type { Parsed } from '../command.ts'
 import { ExitError, type Program } from '../run.ts'
+import { SwitchConfig } from './config/files.ts'
+import { withConfig, type Fixed } from './config/options.ts'
 import { accessOf, readSettings, type SwitchSettings } from './settings.ts'
 import { announcePid, answerSignals, consoleServing, live, nowMs, openConsole, openMetrics, serveStdin, serving, type Station } from './station.ts'
 import { takeOver } from './takeover.ts'
@@ -29,37 +32,61 @@ import { TIME } from './time.ts'
 /** The control directory has a status of its own. */
 const NO_DIRECTORY = 255
 
-export const run = async (program: Program, parsed: Parsed): Promise<void> => {
-  const settings = readSettings(parsed, process.geteuid!() === 0)
+export const run = async (program: Program, typed: Parsed): Promise<void> => {
+  const isRoot = process.geteuid!() === 0
+  const { takesOver, configFile } = readSettings(typed, isRoot)
   answerSignals(program)
-  if (settings.takesOver) {
-    takeOver(program, settings)
+  if (takesOver) {
+    takeOver(program, readSettings(typed, isRoot))
     return
   }
+  const config = new SwitchConfig(configFile)
+  const value = configFile === null ? {} : await readStart(program, config, configFile)
+  const { values, fixed } = withConfig(typed.values, configFile, value)
+  const parsed = { ...typed, values }
+  const settings = readSettings(parsed, isRoot)
   const hashSize = parsed.values.text('hashsize')
   if (hashSize !== undefined && parseCNumber(hashSize) !== settings.hashSize) {
     program.log(`the hash size is a power of two: ${hashSize} is taken for ${settings.hashSize}`)
   }
   if (parsed.values.has('hub') && parsed.values.has('fstp')) program.log('a hub has no spanning tree: -F changes nothing with -x')
-  const station = start(program, settings)
+  const station = start(program, settings, config, fixed)
   live(program, { ...station, metrics: await openMetrics(program, station, settings) })
 }
 
-const start = (program: Program, settings: SwitchSettings): Omit<Station, 'metrics'> => {
-  const { management } = settings
+/** What a file says, so that it can be said on the command line. @throws {ExitError} all that is wrong with it was told */
+const readStart = async (program: Program, config: SwitchConfig, path: string): Promise<Readonly<Record<string, unknown>>> => {
+  await config.prepare()
+  const { value, findings } = config.read(path)
+  return value ?? refuse(program, findings, path)
+}
+
+const refuse = (program: Program, findings: readonly string[], path: string): never => {
+  for (const finding of findings) program.log(finding)
+  throw new ExitError(1, `Cannot start: "${path}" has ${findings.length === 1 ? 'a mistake' : `${findings.length} mistakes`}`)
+}
+
+const start = (program: Program, settings: SwitchSettings, config: SwitchConfig, fixed: Fixed): Omit<Station, 'metrics'> => {
+  const { management, configFile } = settings
   const [access, startedMs] = [accessOf(settings), nowMs()]
   const sw = makeSwitch(settings)
   program.cleanup.add(() => { sw.close() })
   const listener = openDirectory(program, sw, settings)
-  const { console, close } = openConsole(program, sw, listener.directory.path, access, startedMs, management)
+  const taps = new Taps(sw, loop)
+  const { limits } = settings
+  const around = { controlDir: listener.directory.path, access, startedMs, management, taps, config, fixed, limits }
+  const { console, close } = openConsole(program, sw, around)
   program.cleanup.add(close)
   const removePidFile = announcePid(program, settings)
   const server = management === null ? null : openServer(program, console, management)
   serveStdin(program, console, settings)
-  const taps = new Taps(sw, loop)
   for (const name of settings.taps) taps.plug(name)
+  if (configFile !== null) {
+    const { findings } = loadConfig(console.context, configFile)
+    if (findings.length > 0) refuse(program, findings, configFile)
+  }
   runStartFile(program, console, settings)
-  return { sw, listener, console, server, taps, access, startedMs, removePidFile }
+  return { sw, listener, console, server, taps, config, fixed, access, startedMs, removePidFile }
 }
 
 const makeSwitch = (settings: SwitchSettings): Switch => {

@@ -35,6 +35,8 @@ export interface SwitchSettings {
   readonly pidFile: string | null
   /** Start-up file named on the command line. */
   readonly rcFile: string | null
+  /** Configuration; null: none. */
+  readonly configFile: string | null
   readonly readsStdin: boolean
   /** Go on in the place of a running switch. */
   readonly takesOver: boolean
@@ -78,6 +80,7 @@ export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): Swi
     taps: values.list('tap'),
     pidFile: path(values, 'pidfile'),
     rcFile: path(values, 'rcfile'),
+    configFile: path(values, 'config'),
     readsStdin: !values.has('nostdin') && !values.has('daemon'),
     takesOver: values.has('takeover'),
     metrics: metrics(values)

@@ -35,6 +35,12 @@ export const spec: CommandSpec = {
     DAEMON,
     { name: 'pidfile', short: 'p', value: 'FILE', help: 'Write the process id to FILE, removed at the end' },
     { name: 'rcfile', short: 'f', value: 'FILE', help: 'Console commands to run at the start (default ~/.vde2/vde_switch.rc, then /etc/vde2/vde_switch.rc)' },
+    {
+      name: 'config',
+      isWhole: true,
+      value: 'FILE',
+      help: 'Be what the configuration FILE (YAML) says; see CONFIGURATION. SIGHUP, and the command config/load, make a running switch what it says by then'
+    },
     { name: 'mgmt', short: 'M', value: 'SOCK', help: 'Management socket, for unixterm, vdeterm and unixcmd' },
     { name: 'mgmtmode', value: 'OCTAL', help: 'Mode of the management socket (default 0600)' },
     { name: 'mgmtgroup', value: 'GROUP', help: 'Group of the management socket' },

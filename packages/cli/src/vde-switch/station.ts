@@ -6,17 +6,20 @@ import type { Part } from '@vde-ts/link/part.js'
 import type { Console } from '@vde-ts/console/console.js'
 import type { ConsoleServer, ServerOptions } from '@vde-ts/console/server.js'
 import { StdinConsole } from '@vde-ts/console/stdin-console.js'
+import { loadConfig } from '@vde-ts/console/switch/config/config-commands.js'
 import type { SwitchContext } from '@vde-ts/console/switch/context.js'
 import { switchConsole, type SwitchConsole } from '@vde-ts/console/switch/switch-console.js'
 import type { SwitchServerOptions } from '@vde-ts/schemes/switch-server.js'
 import { engineOf } from '@vde-ts/schemes/impairment.js'
 import { TakeoverServer } from '@vde-ts/schemes/takeover-server.js'
 import type { VdeListener } from '@vde-ts/schemes/listener.js'
-import type { Switch } from '@vde-ts/switch'
+import type { EndpointLimits, Switch } from '@vde-ts/switch'
 import { debugLog } from '../log.ts'
 import { writePidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
 import { announce } from './announce.ts'
+import type { SwitchConfig } from './config/files.ts'
+import type { Fixed } from './config/options.ts'
 import type { Access, SwitchSettings } from './settings.ts'
 import type { MetricsServer } from './metrics/server.ts'
 import type { Taps } from './taps.ts'
@@ -31,6 +34,8 @@ export interface Station {
   readonly console: Console<SwitchContext>
   readonly server: ConsoleServer<SwitchContext> | null
   readonly taps: Taps
+  readonly config: SwitchConfig
+  readonly fixed: Fixed
   readonly access: Access
   /** When it was started, by {@link nowMs}. */
   readonly startedMs: number
@@ -57,17 +62,32 @@ export const serving = (program: Program, path: string, { modes, gid, mgmtMode, 
   log: (line) => { program.log(line) }
 })
 
+/** What a console shows and changes besides the switch. */
+export interface Around {
+  readonly controlDir: string
+  readonly access: Access
+  readonly startedMs: number
+  readonly management: { readonly path: string, readonly mode: number } | null
+  readonly taps: Taps
+  readonly config: SwitchConfig
+  readonly fixed: Fixed
+  readonly limits: EndpointLimits
+}
+
 /** A console, which is served nowhere yet. */
 export const openConsole = (
-  program: Program, sw: Switch, controlDir: string, { modes }: Access, startedMs: number,
-  management: { readonly path: string, readonly mode: number } | null
+  program: Program, sw: Switch, { controlDir, access, startedMs, management, taps, config, fixed, limits }: Around
 ): SwitchConsole => {
   const facts = {
     controlDir,
-    controlMode: modes.mode,
+    controlMode: access.modes.mode,
     uptimeSec: () => Math.floor((nowMs() - startedMs) / 1000),
     engine: () => engineOf(loop),
     log: (line: string) => { program.log(line) },
+    taps: () => taps,
+    config,
+    fixed,
+    limits,
     ...(management === null ? {} : { management })
   }
   return switchConsole(sw, facts, (error, line) => {
@@ -125,7 +145,10 @@ export const live = (program: Program, station: Station): void => {
   const forget = announce(program, station)
   program.cleanup.add(forget)
   // Session managers send it too; a switch serves others than the one who started it.
-  program.onSignal('SIGHUP', () => { plugins.reopen() })
+  program.onSignal('SIGHUP', () => {
+    plugins.reopen()
+    void reload(program, station)
+  })
   const takeover = new TakeoverServer({
     fd: listener.directory.takeoverFd,
     loop,
@@ -144,14 +167,33 @@ export const live = (program: Program, station: Station): void => {
   program.ready()
 }
 
+/** Makes the switch what its file says by now, if it was started with one. A file with mistakes changes nothing. */
+const reload = async (program: Program, { config, console }: Station): Promise<void> => {
+  if (config.path === null) return
+  try {
+    await config.prepare()
+    const { done, findings } = loadConfig(console.context, config.path)
+    for (const finding of findings) program.log(finding)
+    for (const what of done) program.log(`configuration: ${what}`)
+    program.log(findings.length > 0 ? 'configuration: nothing was changed' : `configuration: ${done.length} changes`)
+  } catch (error) {
+    program.log((error as Error).message)
+  }
+}
+
 /** What describes the program itself, in {@link partsOf}. */
-export interface ProgramSnapshot { readonly access: Access, readonly startedMs: number }
+export interface ProgramSnapshot {
+  readonly access: Access
+  readonly startedMs: number
+  readonly configPath: string | null
+  readonly fixed: Fixed
+}
 
 /** Names of the parts: what {@link partsOf} writes, takeover.ts reads. */
 export const PARTS = ['program', 'switch', 'listener', 'plugins', 'impairments', 'console', 'taps'] as const
 
-const partsOf = ({ sw, listener, console, server, taps, access, startedMs }: Station): Part[] => {
-  const program: ProgramSnapshot = { access, startedMs }
+const partsOf = ({ sw, listener, console, server, taps, access, startedMs, config, fixed }: Station): Part[] => {
+  const program: ProgramSnapshot = { access, startedMs, configPath: config.path, fixed }
   const parts: Array<Part & { readonly name: typeof PARTS[number] }> = [
     { name: 'program', snapshot: () => program },
     { name: 'switch', snapshot: () => sw.snapshot() },

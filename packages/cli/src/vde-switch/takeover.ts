@@ -16,6 +16,7 @@ import { Takeover } from '@vde-ts/schemes/takeover-client.js'
 import type { ListenerSnapshot } from '@vde-ts/schemes/listener.js'
 import { Switch, type SwitchSnapshot } from '@vde-ts/switch'
 import type { Program } from '../run.ts'
+import { SwitchConfig } from './config/files.ts'
 import type { SwitchSettings } from './settings.ts'
 import {
   PARTS, announcePid, consoleServing, live, openConsole, openMetrics, serveStdin, serving, type ProgramSnapshot, type Station
@@ -26,7 +27,7 @@ import { TIME } from './time.ts'
 /** @throws {VdeError} the running switch goes on: it is not there, not ours, of another version, or too slow */
 export const takeOver = (program: Program, settings: SwitchSettings): void => {
   const takeover = Takeover.begin(settings.path, PARTS)
-  const { closeConsole, ...made } = makeAgain(program, takeover, settings.path)
+  const { closeConsole, ...made } = makeAgain(program, takeover, settings)
   takeover.start()
   // Only now are they ours to remove, and there is nobody else to serve them.
   program.goOnAlone()
@@ -48,28 +49,32 @@ export const takeOver = (program: Program, settings: SwitchSettings): void => {
 type Made = Omit<Station, 'removePidFile' | 'metrics'> & { readonly closeConsole: () => void }
 
 /** Every layer from its part. A state that is not what its version promises is no reason for a stack trace. */
-const makeAgain = (program: Program, takeover: Takeover, path: string): Made => {
+const makeAgain = (program: Program, takeover: Takeover, settings: SwitchSettings): Made => {
+  const { path } = settings
   try {
-    return make(program, takeover, path)
+    return make(program, takeover, settings)
   } catch (error) {
     if (error instanceof VdeError) throw error
     throw new VdeError('EPROTO', `take over "${path}"`, `the state of the running switch is not understood: ${(error as Error).message}`, { cause: error })
   }
 }
 
-const make = (program: Program, takeover: Takeover, path: string): Made => {
-  const { access, startedMs } = takeover.part('program') as ProgramSnapshot
+const make = (program: Program, takeover: Takeover, { path, configFile, limits }: SwitchSettings): Made => {
+  const { access, startedMs, configPath, fixed } = takeover.part('program') as ProgramSnapshot
+  const config = new SwitchConfig(configFile ?? configPath ?? null)
   const sw = Switch.from(takeover.part('switch') as SwitchSnapshot, randomInt(2 ** 32), TIME)
   const listener = serveOn(takeover.part('listener') as ListenerSnapshot, takeover, sw, serving(program, path, access))
   const served = takeover.part('console') as ServerSnapshot | undefined
-  const { console, close: closeConsole } = openConsole(program, sw, listener.directory.path, access, startedMs, served ?? null)
+  const taps = new Taps(sw, loop)
+  const management = served ?? null
+  const around = { controlDir: listener.directory.path, access, startedMs, management, taps, config, fixed: fixed ?? {}, limits }
+  const { console, close: closeConsole } = openConsole(program, sw, around)
   console.context.plugins.restore((takeover.part('plugins') ?? []) as PluginsSnapshot)
   const impaired = takeover.part('impairments') as { readonly ports: readonly PortImpairment[] } | undefined
   console.context.impairments.restore(impaired?.ports ?? [], (number) => sw.port(number))
   const server = served === undefined ? null : ConsoleServer.from(served, takeover, consoleServing(program, console))
-  const taps = new Taps(sw, loop)
   taps.restore(takeover.part('taps') as ReturnType<Taps['snapshot']>, takeover)
-  return { sw, listener, console, server, taps, access, startedMs, closeConsole }
+  return { sw, listener, console, server, taps, config, fixed: around.fixed, access, startedMs, closeConsole }
 }
 
 /** The switch serves by now: a pid file that cannot be written is told, and no reason to end. */

@@ -23,7 +23,7 @@ export class Taps implements Part {
   readonly name = 'taps'
   readonly #sw: Switch
   readonly #loop: Loop
-  readonly #plugged: Plugged[] = []
+  #plugged: readonly Plugged[] = []
 
   constructor (sw: Switch, loop: Loop) {
     this.#sw = sw
@@ -44,18 +44,28 @@ export class Taps implements Part {
       const link = tapLink(tap.fd, tap.name, endpoint, this.#loop)
       link.setOffload(true)
       endpoint.connect(link)
-      this.#plugged.push({ name: tap.name, endpoint, link })
+      this.#plugged = [...this.#plugged, { name: tap.name, endpoint, link }]
     } catch (error) {
       native.close(tap.fd)
       throw error
     }
   }
 
+  /** Interfaces that are still plugged in, in the order in which they were. */
+  names (): string[] { return this.#there().map(({ name }) => name) }
+
+  /** Its port is free again; one that is not there is none. */
+  unplug (name: string): void {
+    for (const { endpoint } of this.#there().filter((one) => one.name === name)) endpoint.close()
+    this.#plugged = this.#there()
+  }
+
+  #there (): Plugged[] { return this.#plugged.filter(({ endpoint }) => !endpoint.isClosed) }
+
   /** Those that are still plugged in. */
   snapshot (departure: Departure): { readonly plugged: readonly PluggedSnapshot[] } {
-    const there = this.#plugged.filter(({ endpoint }) => !endpoint.isClosed)
     return {
-      plugged: there.map(({ name, endpoint, link }) => ({
+      plugged: this.#there().map(({ name, endpoint, link }) => ({
         name, fd: departure.descriptor(link.fd), port: endpoint.port.number, id: endpoint.id, link: link.snapshot()
       }))
     }
@@ -69,7 +79,7 @@ export class Taps implements Part {
       link.setOffload(snapshot.offload)
       link.restore(snapshot)
       arrival.atStart(() => { endpoint.connect(link) })
-      this.#plugged.push({ name, endpoint, link })
+      this.#plugged = [...this.#plugged, { name, endpoint, link }]
     }
   }
 }

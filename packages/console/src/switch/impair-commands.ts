@@ -13,6 +13,12 @@ const NO_FILES = {
 /** Everything as it is without a bad link. */
 const OFF: Change = { in: () => INITIAL, out: () => INITIAL, flags: parseWords(splitWords('fifo=on down=off'), NO_FILES).flags }
 
+/** Everything as `text` says, and nothing else. @throws {SyntaxError} an unknown word, or a value that cannot be read */
+export const readPortChange = (text: string): Change => {
+  const words = parseWords(splitWords(text), NO_FILES)
+  return { in: () => words.in(INITIAL), out: () => words.out(INITIAL), flags: [...OFF.flags, ...words.flags] }
+}
+
 /** `[in|out] WORD...`, or `off`. */
 const readChange = (args: Args): Change => {
   const [first = '', ...rest] = args.words.slice(1)

@@ -4,7 +4,8 @@
  */
 import { randomInt } from 'node:crypto'
 import {
-  INITIAL, ImpairedLink, applyFlags, fromPlain, toPlain, type Change, type Engine, type PlainSettings, type Settings
+  INITIAL, INITIAL_FLAGS, ImpairedLink, applyFlags, formatWords, fromPlain, toPlain, type Change, type DirectionFlags,
+  type Engine, type PlainSettings, type Settings
 } from '@vde-ts/impair'
 import { VdeError } from '@vde-ts/link'
 import type { Port } from '@vde-ts/switch'
@@ -35,6 +36,20 @@ export class PortImpairments {
 
   /** The links in front of a port. */
   linksOf (port: Port): ImpairedLink[] { return [...this.#ports.get(port)?.links ?? []] }
+
+  /** What holds for a port, in words; empty: nothing does. */
+  wordsOf (port: Port): string {
+    const entry = this.#ports.get(port)
+    return entry === undefined ? '' : formatWords(entry.in, entry.out, flagsOf(entry.flags))
+  }
+
+  /** The words of a change that says everything. */
+  wordsAfter (change: Change): string { return formatWords(change.in(INITIAL), change.out(INITIAL), flagsOf(change.flags)) }
+
+  /** A change that says everything; one that says nothing is none for a port without bad links. */
+  replace (port: Port, change: Change): void {
+    if (this.wordsOf(port) !== this.wordsAfter(change)) this.change(port, change)
+  }
 
   /** Makes a change, for every endpoint at once. */
   change (port: Port, change: Change): void {
@@ -81,6 +96,12 @@ export class PortImpairments {
     link.out.settings = entry.out
     applyFlags(link, change)
   }
+}
+
+const flagsOf = (changed: Change['flags']): Record<'in' | 'out', DirectionFlags> => {
+  const flags = { in: INITIAL_FLAGS, out: INITIAL_FLAGS }
+  for (const [side, flag, isOn] of changed) flags[side] = { ...flags[side], [flag]: isOn }
+  return flags
 }
 
 /** For a switch whose program has no engine. */

@@ -304,7 +304,7 @@ test('help has a column for each, ours marked', ({ bench }) => {
     assert.is(line.endsWith('(vde-ts)'), !ORIGINAL.includes(path), path)
   }
   assert.equal(lines.filter((line) => line.includes('============')).map((line) => line.split(' ')[0]),
-    ['ds', 'debug', 'plugin', 'hash', 'fstp', 'port', 'vlan', 'mcast'])
+    ['ds', 'debug', 'plugin', 'hash', 'fstp', 'port', 'vlan', 'mcast', 'config'])
 })
 
 test('table events come while somebody listens', ({ bench }) => {

@@ -8,6 +8,7 @@ import { EventHub } from '../events.ts'
 import { debugCommands, generalCommands, loadCommand } from '../general-commands.ts'
 import { VERSION } from '../version.ts'
 import { Captures } from './captures.ts'
+import { configCommands } from './config/config-commands.ts'
 import type { SwitchContext, SwitchFacts } from './context.ts'
 import { modeText } from './format.ts'
 import { fstpCommands } from './fstp-commands.ts'
@@ -68,7 +69,7 @@ const dataSocketCommands: ReadonlyArray<Row<SwitchContext>> = [
 export const switchTable = (more: ReadonlyArray<Row<SwitchContext>> = []): CommandTable<SwitchContext> => new CommandTable(
   dataSocketCommands, generalCommands('switch'), infoCommands, [loadCommand()], debugCommands(), pluginCommands,
   hashCommands, fstpCommands, portCommands, vlanCommands, vlanPortCommands, watchCommands, guardCommands,
-  multicastCommands, eventCommands, impairCommands, more
+  multicastCommands, eventCommands, impairCommands, configCommands, more
 )
 
 /** A console that hears what its switch tells. */

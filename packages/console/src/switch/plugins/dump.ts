@@ -25,6 +25,8 @@ export class Dump implements Plugin, WireWatcher {
     this.setActive(state?.isActive ?? false)
   }
 
+  get isActive (): boolean { return this.#stop !== null }
+
   setActive (isActive: boolean): void {
     if (isActive) this.#stop ??= watchSwitch(this.#host.context.sw, 'both', this)
     else this.#end()

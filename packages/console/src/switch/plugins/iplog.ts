@@ -96,6 +96,9 @@ export class Iplog implements Plugin, WireWatcher {
     this.#ranges = [...this.#ranges, range]
   }
 
+  /** These and no others. @throws {VdeError} EINVAL */
+  setRanges (texts: readonly string[]): void { this.#ranges = texts.map(readRange) }
+
   /** @throws {VdeError} EINVAL, ENOENT */
   removeRange (text: string): void {
     const range = readRange(text)
@@ -197,8 +200,11 @@ const word = (buf: Uint8Array, at: number): number => (buf[at]! << 24) | (buf[at
 /** 4 for an address of IPv4, else 6. */
 export const familyOf = (words: readonly number[]): 4 | 6 => words[0] === 0 && words[1] === 0 && words[2] === MAPPED ? 4 : 6
 
-/** @throws {VdeError} EINVAL */
-const readRange = (text: string): Range => {
+/** The reverse of {@link readRange}. */
+export const formatRange = ({ words, length }: Range): string => `${formatIp(words)}/${length}`
+
+/** `10.0.0.0/8`, whatever the bits behind. @throws {VdeError} EINVAL */
+export const readRange = (text: string): Range => {
   const [address = '', bits] = text.split('/')
   const words = parseIp(address)
   const family = address.includes(':') ? 6 : 4

@@ -14,7 +14,8 @@ import type { Topic } from '../../events.ts'
 import type { SwitchContext } from '../context.ts'
 import type { Plugin, PluginHost, PluginKind } from './plugin.ts'
 
-const DEFAULT_FILE = 'vde_dump.cap'
+/** Where it dumps unless told otherwise. */
+export const DEFAULT_FILE = 'vde_dump.cap'
 /** The original's header says 96, and readers cut its frames there although the file has them whole. */
 const FORMAT: CaptureFormat = { header: pcapHeader(262_144), mayGoOn: isPcap, wholeOctets: wholeRecords }
 const NOTHING = new Uint8Array(0)
@@ -53,6 +54,8 @@ export class Pdump implements Plugin, WireWatcher {
   }
 
   get fileName (): string { return this.#name }
+  get isActive (): boolean { return this.#stop !== null }
+  get isBuffered (): boolean { return this.#isBuffered }
 
   /** The file of the process before this one may be gone: the traffic goes on. */
   #resume (): void {
