@@ -12,6 +12,7 @@ import { explain, readFacts } from '@vde-ts/namespace/refusal.js'
 import { NodeControl } from './control.ts'
 import type { IdSource } from './ids.ts'
 import { writeMaps } from './ids.ts'
+import { commandsDir } from './commands.ts'
 import { covers, directories } from './identity.ts'
 
 /** What a node is made of. */
@@ -66,7 +67,7 @@ const launch = (options: NodeOptions, connection: number): Spawned | SpawnFailur
   const isHeld = options.ids.kind !== 'one'
   return native.spawn({
     file: nodeProgram,
-    argv: ['vde_node', options.name, options.socket, options.dir],
+    argv: ['vde_node', options.name, options.socket, options.dir, commandsDir],
     env: [],
     fds: [NULL, NULL, NULL, connection],
     pgid: 0,

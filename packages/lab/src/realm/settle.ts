@@ -6,14 +6,12 @@ import { dirname } from 'node:path'
 import type { Node, Route } from '@vde-ts/model'
 import { native } from '@vde-ts/native'
 import { VdeError, systemError } from '@vde-ts/link'
+import { commandsDir } from '../node/commands.ts'
 import type { RunningNode } from '../node/node.ts'
-
-/** In the environment of a daemon: where the command that started it was typed, and others of this suite are. */
-export const COMMANDS_VARIABLE = 'VDE_TS_COMMANDS'
 
 /** Where programs are looked for: first the commands of this suite, last the Node that runs them. */
 const PATH = [
-  process.env[COMMANDS_VARIABLE] ?? dirname(process.argv[1] ?? '/'), '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', dirname(process.execPath)
+  commandsDir, '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', dirname(process.execPath)
 ]
 
 /** What programs in a node find in their environment. */

@@ -2,7 +2,7 @@
  * What a node finds around it: the host's files, with a /proc, /sys, /run and /tmp of its own.
  *
  * Under one mapped id nothing of root's can be written, so where daemons keep their state is private as well. The node's
- * directory (the lab file's) stays, wherever it is. Everything here is undone by the end of the mount namespace.
+ * directory (the lab file's) stays, wherever it is, and so does the suite: a clone may well lie in /tmp. Everything here is undone by the end of the mount namespace.
  */
 #define _GNU_SOURCE
 #include "node.h"
@@ -80,18 +80,40 @@ static int mount_private(const char *dir)
   return vn_result(mount("tmpfs", dir, "tmpfs", MS_NOSUID | MS_NODEV, mode));
 }
 
-static int mount_all_private(const char *kept)
+static bool is_covered(const char *path)
 {
-  int fd = open(kept, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return -errno;
-  int failed = 0;
-  bool covered = false;
-  for (size_t i = 0; i < COUNT(private_dirs) && failed == 0; i++) {
-    failed = mount_private(private_dirs[i]);
-    covered = covered || is_below(kept, private_dirs[i]);
+  for (size_t i = 0; i < COUNT(private_dirs); i++) {
+    if (is_below(path, private_dirs[i])) return true;
   }
-  if (failed == 0 && covered) failed = bring_back(fd, kept);
+  return false;
+}
+
+/* Cuts `path` behind the first name below what becomes private: /tmp/clone/node_modules/.bin to /tmp/clone. */
+static void cut_to_top(char *path)
+{
+  for (size_t i = 0; i < COUNT(private_dirs); i++) {
+    if (!is_below(path, private_dirs[i])) continue;
+    char *name = path + strlen(private_dirs[i]);
+    char *end = *name == '/' ? strchr(name + 1, '/') : NULL;
+    if (end != NULL) *end = '\0';
+    return;
+  }
+}
+
+static int mount_all_private(const char *dir, const char *suite)
+{
+  char top[4096];
+  snprintf(top, sizeof top, "%s", suite);
+  cut_to_top(top);
+  int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  int suite_fd = is_covered(top) ? open(top, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  int failed = 0;
+  for (size_t i = 0; i < COUNT(private_dirs) && failed == 0; i++) failed = mount_private(private_dirs[i]);
+  if (failed == 0 && suite_fd >= 0) failed = bring_back(suite_fd, top);
+  if (failed == 0 && is_covered(dir)) failed = bring_back(fd, dir);
   close(fd);
+  if (suite_fd >= 0) close(suite_fd);
   for (size_t i = 0; i < COUNT(made_dirs) && failed == 0; i++) failed = vn_node_make_path(made_dirs[i]);
   return failed;
 }
@@ -120,7 +142,7 @@ int vn_node_furnish(const struct vn_node *node, const char **what)
   if (failed < 0) return failed;
   mount_sys();
   *what = "/run and /tmp";
-  failed = mount_all_private(node->dir);
+  failed = mount_all_private(node->dir, node->suite);
   if (failed < 0) return failed;
   *what = "its name";
   if (sethostname(node->name, strlen(node->name)) < 0) return -errno;

@@ -127,11 +127,11 @@ static void report(int failed, const char *what)
 int main(int argc, char **argv)
 {
   const char *what = "its socket";
-  if (argc != 4) {
+  if (argc != 5) {
     fprintf(stderr, "vde_node: started by vdenet only\n");
     return 2;
   }
-  const struct vn_node node = { argv[1], argv[2], argv[3] };
+  const struct vn_node node = { argv[1], argv[2], argv[3], argv[4] };
   prctl(PR_SET_NAME, node.name, 0, 0, 0);
   fcntl(FIRST, F_SETFD, FD_CLOEXEC);
   raise_limit();

@@ -14,6 +14,7 @@ struct vn_node {
   const char *name;   /* hostname */
   const char *socket; /* path to listen at, for daemons to come */
   const char *dir;    /* stays reachable though /run and /tmp become private */
+  const char *suite;  /* directory of commands: stays too, with all it was installed with */
 };
 
 /* ---- furnish.c ---- */
