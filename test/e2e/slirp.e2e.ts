@@ -72,7 +72,7 @@ test('forwards in both directions, and a console that changes them', { needs: NE
   await scene.exists(`${dir}/unix`)
   const vnl = `slirp:///tcpfwd=127.0.0.1:7004:10.0.2.15:80/unixfwd=10.0.2.5:99:'${dir}/unix'/cmdfwd=98:'echo from-a-command'/mgmt='${dir}/mgmt'`
   const inside = await guest(host, [ours('vdens'), vnl])
-  await inside.must('socat TCP-LISTEN:80,reuseaddr,fork SYSTEM:"echo from-the-guest" & echo $! >/dev/null')
+  await inside.must('socat TCP-LISTEN:80,reuseaddr,fork SYSTEM:"echo from-the-guest" >/dev/null 2>&1 &')
   await heard(host.root, '127.0.0.1:7004', 'from-the-guest')
   await heard(inside, '10.0.2.5:99', 'from-the-socket')
   await heard(inside, '10.0.2.4:98', 'from-a-command')

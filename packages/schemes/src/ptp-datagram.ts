@@ -17,6 +17,16 @@ import type { OpenContext } from './scheme.ts'
  * @throws {VdeError} EADDRINUSE both ends are taken, EEXIST something else lies there, EACCES, ENOENT
  */
 export const openDatagramWire = (path: string, sink: FrameSink, context: OpenContext, action: string): Link | 'other' => {
+  try {
+    return openFreeEnd(path, sink, context, action)
+  } catch (error) {
+    if (!(error instanceof VdeError) || error.code !== 'EADDRINUSE') throw error
+    // Two came at once and found nobody: the later one takes the other end.
+    return openFreeEnd(path, sink, context, action)
+  }
+}
+
+const openFreeEnd = (path: string, sink: FrameSink, context: OpenContext, action: string): Link | 'other' => {
   const fd = socket(action)
   try {
     const holder = lookAt(path)

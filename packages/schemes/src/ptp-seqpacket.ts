@@ -20,6 +20,9 @@ import type { OpenContext } from './scheme.ts'
 const WELCOME_MS = 2000
 /** Between two tries of an end whose listener left and whose place somebody else has, in milliseconds. */
 const RETRY_MS = 500
+/** Whoever has bound a name listens within this. */
+const SETTLE_MS = 20
+const MOST_TRIES = 5
 const BACKLOG = 5
 const EISCONN = 106
 
@@ -61,19 +64,31 @@ class SeqpacketWire {
     })
   }
 
-  /** Connects, or listens where nobody does. */
+  /**
+   * Connects, or listens where nobody does. Two may come at once: who finds the name taken looks again, and a socket counts
+   * as dead only when it still is a little later, since its owner may have bound it and not listen yet.
+   */
   async open (isOpening: boolean): Promise<'open' | 'other'> {
+    for (let tries = 1; ; tries++) {
+      const found = await this.#look(isOpening, tries)
+      if (found !== 'unsettled') return found
+      await new Promise((resolve) => { setTimeout(resolve, SETTLE_MS) })
+    }
+  }
+
+  async #look (isOpening: boolean, tries: number): Promise<'open' | 'other' | 'unsettled'> {
     const fd = native.unixSocket(SEQPACKET)
     if (fd < 0) throw systemError(fd, this.#action, native.strerror(-fd))
     try {
       const holder = connectTo(fd, this.#path)
       if (holder === 'same') await this.#join(fd, isOpening)
-      else if (holder === 'nobody' || holder === 'dead') this.#listen(fd)
+      else if (holder === 'nobody' || (holder === 'dead' && tries > 1)) this.#listen(fd)
       else if (holder === 'foreign') throw foreign(this.#path, this.#action)
       else native.close(fd)
-      return holder === 'other' ? 'other' : 'open'
+      return holder === 'other' ? 'other' : holder === 'dead' && tries === 1 ? 'unsettled' : 'open'
     } catch (error) {
       native.close(fd)
+      if (error instanceof VdeError && error.code === 'EADDRINUSE' && tries < MOST_TRIES && !this.link.isClosed) return 'unsettled'
       throw error
     }
   }
