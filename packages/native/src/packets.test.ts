@@ -28,7 +28,9 @@ const canUnshare = spawnSync('unshare', ['--user', '--net', 'true']).status === 
 const packets = suite('native packets')
 const PRELUDE = `
   const ip = (line) => { const { status, stderr } = require('child_process').spawnSync('ip', line.split(' ')); if (status !== 0) throw new Error(line + ': ' + stderr) }
-  ip('link add va mtu 9000 type veth peer name vb mtu 9000'); ip('link set va up'); ip('link set vb up')
+  ip('link add va mtu 9000 type veth peer name vb mtu 9000')
+  for (const name of ['va', 'vb']) require('fs').writeFileSync('/proc/sys/net/ipv6/conf/' + name + '/disable_ipv6', '1') // it would send frames of its own
+  ip('link set va up'); ip('link set vb up')
   const index = (name) => native.interfaceIndex(name)
   const opened = (name) => { const fd = native.packetOpen(); native.packetPrepare(fd); native.packetIgnoreOutgoing(fd); native.packetBind(fd, index(name)); return fd }
   const until = (ready) => { const end = Date.now() + 5000; while (!ready()) if (Date.now() > end) throw new Error('too late: ' + ready) }
