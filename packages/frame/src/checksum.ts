@@ -34,8 +34,7 @@ export const sumView = (view: DataView, at: number, len: number): number => {
   }
   for (; at + 2 <= end; at += 2) sum += view.getUint16(at)
   if (at < end) sum += view.getUint8(at) << 8
-  const low = sum >>> 0
-  return fold(fold(low) + (sum - low) / 0x1_0000_0000)
+  return fold((sum & 0xffff) + ((sum >>> 16) & 0xffff) + ((sum / 0x1_0000_0000) | 0)) // halved here, as in copySum
 }
 
 /** Checksum of `len` octets besides the 16 bits of `sum`: over octets that hold their own checksum it is 0. */

@@ -11,8 +11,8 @@ import { copyOctets } from '@vde-ts/frame/octets.js'
 import { Coalescer } from '@vde-ts/frame/coalesce.js'
 import { etherType, HEADER, IPV4, IPV6 } from '@vde-ts/frame/ethernet.js'
 import { HEADROOM, isPlain, OFFLOAD } from '@vde-ts/frame/offload.js'
+import { TCP } from '@vde-ts/frame/super-frame.js'
 
-const TCP = 6
 /** Less than this is no bulk transfer: it is not worth a copy. */
 const LEAST = 576
 /** More is a jumbo frame of a size that nobody uses. */
