@@ -2,7 +2,8 @@
  * What a node finds around it: the host's files, with a /proc, /sys, /run and /tmp of its own.
  *
  * Under one mapped id nothing of root's can be written, so where daemons keep their state is private as well. The node's
- * directory (the lab file's) stays, wherever it is, and so does the suite: a clone may well lie in /tmp. Everything here is undone by the end of the mount namespace.
+ * directory (the lab file's) stays, wherever it is, and so does the suite: a clone may well lie in /tmp. Everything here is
+ * undone by the end of the mount namespace.
  */
 #define _GNU_SOURCE
 #include "node.h"
@@ -88,26 +89,30 @@ static bool is_covered(const char *path)
   return false;
 }
 
-/* Cuts `path` behind the first name below what becomes private: /tmp/clone/node_modules/.bin to /tmp/clone. */
-static void cut_to_top(char *path)
+/*
+ * Cuts `path` behind the first name below what becomes private: /tmp/clone/node_modules/.bin to /tmp/clone. False: it is
+ * not below any of that. Who has commands in /tmp itself does without them: the host's /tmp is not for nodes.
+ */
+static bool cut_to_top(char *path)
 {
   for (size_t i = 0; i < COUNT(private_dirs); i++) {
-    if (!is_below(path, private_dirs[i])) continue;
     char *name = path + strlen(private_dirs[i]);
-    char *end = *name == '/' ? strchr(name + 1, '/') : NULL;
+    if (!is_below(path, private_dirs[i]) || *name == '\0') continue;
+    char *end = strchr(name + 1, '/');
     if (end != NULL) *end = '\0';
-    return;
+    return true;
   }
+  return false;
 }
 
 static int mount_all_private(const char *dir, const char *suite)
 {
   char top[4096];
   snprintf(top, sizeof top, "%s", suite);
-  cut_to_top(top);
+  bool hides_suite = cut_to_top(top);
   int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return -errno;
-  int suite_fd = is_covered(top) ? open(top, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  int suite_fd = hides_suite ? open(top, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
   int failed = 0;
   for (size_t i = 0; i < COUNT(private_dirs) && failed == 0; i++) failed = mount_private(private_dirs[i]);
   if (failed == 0 && suite_fd >= 0) failed = bring_back(suite_fd, top);
