@@ -6,12 +6,12 @@
  *
  * As in the original only headers without options (45) and of traffic class 0 to 15 (60) are looked at, behind one tag.
  */
-import { resolve } from 'node:path'
 import { etherType, IPV4, IPV6 } from '@vde-ts/frame/ethernet.js'
 import { escapeControls } from '@vde-ts/frame/escape.js'
 import { formatMac } from '@vde-ts/frame/mac.js'
 import { tagControl } from '@vde-ts/frame/vlan.js'
 import { VdeError } from '@vde-ts/link'
+import { fromStart } from '@vde-ts/link/start-directory.js'
 import { watchSwitch, type WireWatcher } from '@vde-ts/switch'
 import { formatIp, MAPPED, parseIp } from '@vde-ts/switch/ip-address.js'
 import type { Topic } from '../../events.ts'
@@ -83,7 +83,7 @@ export class Iplog implements Plugin, WireWatcher {
 
   /** A path, `-` for the log of the system, empty for none. @throws {VdeError} the file's; the old one goes on */
   setLog (name: string): void {
-    const log = name === '' ? null : name === '-' ? 'syslog' : new LogFile(resolve(name))
+    const log = name === '' ? null : name === '-' ? 'syslog' : new LogFile(fromStart(name))
     this.#closeLog()
     this.#log = log
   }

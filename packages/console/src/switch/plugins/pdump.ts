@@ -3,8 +3,8 @@
  * this kind is gone on with at its end; anything else of that name is left alone. The disk never holds up the traffic: what it
  * does not take is lost to the file.
  */
-import { resolve } from 'node:path'
 import { CaptureFile, type CaptureFormat } from '@vde-ts/link/capture-file.js'
+import { fromStart } from '@vde-ts/link/start-directory.js'
 import { VdeError } from '@vde-ts/link'
 import { isPcap, PCAP_RECORD, pcapHeader, wholeRecords, writePcapRecord } from '@vde-ts/frame/pcap.js'
 import { watchSwitch, type WireWatcher } from '@vde-ts/switch'
@@ -35,7 +35,7 @@ export class Pdump implements Plugin, WireWatcher {
   readonly #topics: readonly Topic[]
   /** As typed, and what it meant where the switch was started. */
   #name = DEFAULT_FILE
-  #path: string = resolve(DEFAULT_FILE)
+  #path: string = fromStart(DEFAULT_FILE)
   #isBuffered = false
   #file: CaptureFile | null = null
   #stop: (() => void) | null = null
@@ -81,7 +81,7 @@ export class Pdump implements Plugin, WireWatcher {
 
   /** Another file from now on. @throws {VdeError} EINVAL it cannot be written: the old one goes on */
   setFile (name: string): void {
-    const path = resolve(name)
+    const path = fromStart(name)
     if (this.#stop !== null && path !== this.#path) {
       const file = this.#open(path)
       this.#file?.close(NOTHING)

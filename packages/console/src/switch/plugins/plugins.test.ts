@@ -1,5 +1,5 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { tmpdir } from 'node:os'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -164,6 +164,19 @@ test('iplog: showinfo, the log, its end, and another file after a signal', ({ be
   const date = String.raw`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d `
   assert.match(readFileSync(`${file}.1`, 'utf8'), new RegExp(`^${date}${LINE}\\n${date}SIGHUP: closing file\\n$`))
   assert.match(readFileSync(file, 'utf8'), new RegExp(`^${date}SIGHUP: opening file\\n$`))
+})
+
+test('files of pdump and iplog: from where the switch was started, wherever it went since', ({ bench, dir }) => {
+  const start = process.cwd()
+  const name = (file: string): string => join(relative(start, dir), file)
+  for (const line of ['plugin/add pdump', 'plugin/add iplog']) run(bench, line)
+  mkdirSync(join(dir, start), { recursive: true }) // so deep that going up leads elsewhere
+  process.chdir(join(dir, start))
+  try {
+    for (const line of [`pdump/filename ${name('dump')}`, 'pdump/active 1', `iplog/logfile ${name('log')}`]) assert.match(run(bench, line), /1000 Success$/)
+  } finally { process.chdir(start) }
+  assert.ok(existsSync(join(dir, 'dump')))
+  assert.ok(existsSync(join(dir, 'log')))
 })
 
 test('iplog: silent addresses are forgotten', ({ bench }) => {
