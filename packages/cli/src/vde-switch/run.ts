@@ -34,22 +34,22 @@ const NO_DIRECTORY = 255
 
 export const run = async (program: Program, typed: Parsed): Promise<void> => {
   const isRoot = process.geteuid!() === 0
-  const { takesOver, configFile } = readSettings(typed, isRoot)
+  const asTyped = readSettings(typed, isRoot)
+  const { takesOver, configFile } = asTyped
   answerSignals(program)
   if (takesOver) {
-    takeOver(program, readSettings(typed, isRoot))
+    takeOver(program, asTyped)
     return
   }
   const config = new SwitchConfig(configFile)
   const value = configFile === null ? {} : await readStart(program, config, configFile)
   const { values, fixed } = withConfig(typed.values, configFile, value)
-  const parsed = { ...typed, values }
-  const settings = readSettings(parsed, isRoot)
-  const hashSize = parsed.values.text('hashsize')
+  const settings = values === typed.values ? asTyped : readSettings({ ...typed, values }, isRoot)
+  const hashSize = values.text('hashsize')
   if (hashSize !== undefined && parseCNumber(hashSize) !== settings.hashSize) {
     program.log(`the hash size is a power of two: ${hashSize} is taken for ${settings.hashSize}`)
   }
-  if (parsed.values.has('hub') && parsed.values.has('fstp')) program.log('a hub has no spanning tree: -F changes nothing with -x')
+  if (values.has('hub') && values.has('fstp')) program.log('a hub has no spanning tree: -F changes nothing with -x')
   const station = start(program, settings, config, fixed)
   live(program, { ...station, metrics: await openMetrics(program, station, settings) })
 }
