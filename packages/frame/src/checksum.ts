@@ -62,6 +62,10 @@ export const completeChecksum = (buf: Uint8Array, start: number, place: number, 
   setBig16(buf, place, checksum(buf, start, end - start) || 0xffff)
 }
 
+/** 32 bits, big-endian, signed. */
+export const big32 = (buf: Uint8Array, at: number): number =>
+  (buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]
+
 /** 16 bits, big-endian. */
 export const big16 = (buf: Uint8Array, at: number): number => (buf[at] << 8) | buf[at + 1]
 

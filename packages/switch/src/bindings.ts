@@ -3,6 +3,7 @@
  * and IPv6 with neighbour discovery. A MAC without IP addresses may say what it likes. What a station says before it has
  * an address (RFC 2131, 5227, 4862) passes.
  */
+import { big32 } from '@vde-ts/frame/checksum.js'
 import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
 import { parseMac } from '@vde-ts/frame/mac.js'
 import { VdeError } from '@vde-ts/link/errors.js'
@@ -74,18 +75,16 @@ export class Bindings {
   }
 }
 
-const word = (buf: Uint8Array, at: number): number => (buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]
-
 const hasIpv4 = (station: Station, address: number): boolean => station.has(0, 0, MAPPED, address)
 
 const hasIpv6 = (station: Station, buf: Uint8Array, at: number): boolean =>
-  station.has(word(buf, at), word(buf, at + 4), word(buf, at + 8), word(buf, at + 12))
+  station.has(big32(buf, at), big32(buf, at + 4), big32(buf, at + 8), big32(buf, at + 12))
 
 const isMacOf = ({ hi, lo }: Station, buf: Uint8Array, at: number): boolean => macLo(buf, at) === lo && macHi(buf, at) === hi
 
 const mayUseIpv4 = (station: Station, buf: Uint8Array, at: number, end: number): boolean => {
   if (at + 20 > end) return false
-  const source = word(buf, at + 12)
+  const source = big32(buf, at + 12)
   if (source !== 0) return hasIpv4(station, source)
   // A client that asks for an address: UDP to port 67.
   const udp = at + (buf[at] & 0x0f) * 4
@@ -94,7 +93,7 @@ const mayUseIpv4 = (station: Station, buf: Uint8Array, at: number, end: number):
 
 const mayUseArp = (station: Station, buf: Uint8Array, at: number, end: number): boolean => {
   if (at + 28 > end || !isMacOf(station, buf, at + 8)) return false
-  const sender = word(buf, at + 14)
+  const sender = big32(buf, at + 14)
   return sender === 0 || hasIpv4(station, sender) // 0: a probe
 }
 
@@ -105,7 +104,7 @@ const LINK_LAYER_OPTIONS = 2
 
 const mayUseIpv6 = (station: Station, buf: Uint8Array, at: number, end: number): boolean => {
   if (at + 40 > end) return false
-  const isUnspecified = (word(buf, at + 8) | word(buf, at + 12) | word(buf, at + 16) | word(buf, at + 20)) === 0
+  const isUnspecified = (big32(buf, at + 8) | big32(buf, at + 12) | big32(buf, at + 16) | big32(buf, at + 20)) === 0
   if (!isUnspecified && !hasIpv6(station, buf, at + 8)) return false
   const upper = upperLayer(buf, at, end)
   if (upper === LATER) return !isUnspecified

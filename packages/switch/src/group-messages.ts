@@ -7,7 +7,7 @@
  * wants to hear from somebody is a join, one that wants to hear from nobody (INCLUDE of no source) is a leave.
  */
 import { IPV4, IPV6 } from '@vde-ts/frame/ethernet.js'
-import { big16, checksum, pseudoIpv6 } from '@vde-ts/frame/checksum.js'
+import { big16, big32, checksum, pseudoIpv6 } from '@vde-ts/frame/checksum.js'
 import { MAPPED } from './ip-address.ts'
 import { upperLayer } from './ipv6-headers.ts'
 
@@ -36,8 +36,9 @@ export const destination: Int32Array = new Int32Array(4)
 const IGMP = 2
 const PIM = 103
 const ICMPV6 = 58
-const DEFAULT_INTERVAL_SEC = 125
-const DEFAULT_RESPONSE_SEC = 10
+/** Of a querier that does not say [RFC 3376 8.2, 8.3]. */
+export const DEFAULT_INTERVAL_SEC = 125
+export const DEFAULT_RESPONSE_SEC = 10
 /** ff02::1:ff00:0/104, solicited-node addresses. */
 const LINK_LOCAL = 0xff020000 | 0
 
@@ -47,8 +48,6 @@ export const readGroups = (type: number, buf: Uint8Array, at: number, end: numbe
   return type === IPV6 ? readIpv6(buf, at, end, heard) : EVERYBODY
 }
 
-const word = (buf: Uint8Array, at: number): number => (buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3]
-
 const readIpv4 = (buf: Uint8Array, at: number, end: number, heard: GroupListener): number => {
   if (at + 20 > end || buf[at] >> 4 !== 4) return EVERYBODY
   const message = at + (buf[at] & 15) * 4
@@ -56,7 +55,7 @@ const readIpv4 = (buf: Uint8Array, at: number, end: number, heard: GroupListener
   destination[0] = 0
   destination[1] = 0
   destination[2] = MAPPED
-  destination[3] = word(buf, at + 16)
+  destination[3] = big32(buf, at + 16)
   const isWhole = (big16(buf, at + 6) & 0x3fff) === 0 && message >= at + 20 && last <= end
   if (buf[at + 9] === IGMP && isWhole && buf[at + 8] === 1) return readIgmp(buf, at, message, last, heard)
   if (buf[at + 9] === PIM && isWhole && isPimHello(buf, message, last)) heard.routed()
@@ -68,7 +67,7 @@ const isPimHello = (buf: Uint8Array, at: number, end: number): boolean => at + 4
 
 const readIgmp = (buf: Uint8Array, ip: number, at: number, end: number, heard: GroupListener): number => {
   if (at + 8 > end || checksum(buf, at, end - at) !== 0) return EVERYBODY
-  const group = word(buf, at + 4)
+  const group = big32(buf, at + 4)
   switch (buf[at]) {
     case 0x11: return readIgmpQuery(buf, ip, at, end, group, heard)
     case 0x12: case 0x16:
@@ -89,7 +88,7 @@ const readIgmpQuery = (buf: Uint8Array, ip: number, at: number, end: number, gro
   const code = buf[at + 1]
   const response = code === 0 ? DEFAULT_RESPONSE_SEC : (isThree ? floating(code, 4) : code) / 10
   const interval = isThree && buf[at + 9] !== 0 ? floating(buf[at + 9], 4) : DEFAULT_INTERVAL_SEC
-  heard.queried(word(buf, ip + 12) === 0, Math.ceil(response), interval, group !== 0, 0, 0, MAPPED, group)
+  heard.queried(big32(buf, ip + 12) === 0, Math.ceil(response), interval, group !== 0, 0, 0, MAPPED, group)
   return EVERYBODY
 }
 
@@ -104,7 +103,7 @@ const readIgmpRecords = (buf: Uint8Array, at: number, end: number, heard: GroupL
   let record = at + 8
   for (let left = big16(buf, at + 6); left > 0 && record + 8 <= end; left--) {
     const sources = big16(buf, record + 2)
-    const group = word(buf, record + 4)
+    const group = big32(buf, record + 4)
     if (isJoinable(group)) tell(buf[record], sources, heard, 0, 0, MAPPED, group)
     record += 8 + sources * 4 + buf[record + 1] * 4
   }
@@ -123,7 +122,7 @@ const tell = (type: number, sources: number, heard: GroupListener, a: number, b:
 
 const readIpv6 = (buf: Uint8Array, at: number, end: number, heard: GroupListener): number => {
   if (at + 40 > end || buf[at] >> 4 !== 6) return EVERYBODY
-  for (let i = 0; i < 4; i++) destination[i] = word(buf, at + 24 + 4 * i)
+  for (let i = 0; i < 4; i++) destination[i] = big32(buf, at + 24 + 4 * i)
   const last = Math.min(end, at + 40 + big16(buf, at + 4))
   const upper = upperLayer(buf, at, last)
   const message = upper >> 8
@@ -146,10 +145,10 @@ const readMld = (buf: Uint8Array, ip: number, at: number, end: number, heard: Gr
   if (checksum(buf, at, end - at, pseudoIpv6(buf, ip, ICMPV6, end - at)) !== 0) return EVERYBODY
   if (buf[at] === 143) return readMldRecords(buf, at, end, heard)
   if (at + 24 > end) return EVERYBODY
-  const a = word(buf, at + 8)
-  const b = word(buf, at + 12)
-  const c = word(buf, at + 16)
-  const d = word(buf, at + 20)
+  const a = big32(buf, at + 8)
+  const b = big32(buf, at + 12)
+  const c = big32(buf, at + 16)
+  const d = big32(buf, at + 20)
   if (buf[at] === 130) {
     readMldQuery(buf, ip, at, end, heard, a, b, c, d)
     return EVERYBODY
@@ -168,7 +167,7 @@ const readMldQuery = (
   const isTwo = end - at >= 28
   const response = (isTwo ? floating(code, 12) : code) / 1000
   const interval = isTwo && buf[at + 25] !== 0 ? floating(buf[at + 25], 4) : DEFAULT_INTERVAL_SEC
-  const isProxy = (word(buf, ip + 8) | word(buf, ip + 12) | word(buf, ip + 16) | word(buf, ip + 20)) === 0
+  const isProxy = (big32(buf, ip + 8) | big32(buf, ip + 12) | big32(buf, ip + 16) | big32(buf, ip + 20)) === 0
   heard.queried(isProxy, Math.ceil(response), interval, (a | b | c | d) !== 0, a, b, c, d)
 }
 
@@ -176,10 +175,10 @@ const readMldRecords = (buf: Uint8Array, at: number, end: number, heard: GroupLi
   let record = at + 8
   for (let left = big16(buf, at + 6); left > 0 && record + 20 <= end; left--) {
     const sources = big16(buf, record + 2)
-    const a = word(buf, record + 4)
-    const b = word(buf, record + 8)
-    const c = word(buf, record + 12)
-    const d = word(buf, record + 16)
+    const a = big32(buf, record + 4)
+    const b = big32(buf, record + 8)
+    const c = big32(buf, record + 12)
+    const d = big32(buf, record + 16)
     if (!isForAll(a, b, c, d)) tell(buf[record], sources, heard, a, b, c, d)
     record += 20 + sources * 16 + buf[record + 1] * 4
   }

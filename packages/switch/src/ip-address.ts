@@ -17,6 +17,15 @@ export const formatIp = (words: readonly number[]): string => {
   return formatIpv6(Uint8Array.from([a, b, c, d].flatMap((word) => [word >>> 24, word >>> 16, word >>> 8, word])), 0)
 }
 
+/** Of the words of an address, 32 bits signed. @param key odd; a secret one keeps strangers from making addresses of one hash */
+export const hashIp = (key: number, a: number, b: number, c: number, d: number): number => {
+  let hash = Math.imul(d, key)
+  hash = Math.imul((hash ^ (hash >>> 15)) + c, key)
+  hash = Math.imul((hash ^ (hash >>> 15)) + b, key)
+  hash = Math.imul((hash ^ (hash >>> 15)) + a, key)
+  return hash ^ (hash >>> 15)
+}
+
 const parseIpv4 = (text: string): readonly number[] | null => {
   const parts = text.split('.')
   if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return null

@@ -11,15 +11,15 @@
  * until hosts had time to answer it. Everything here is bounded: a group that finds no room floods as before, and a port holds
  * no more memberships than it leaves to others.
  */
-import { EVERYBODY, FOR_GROUP, destination, readGroups, type GroupListener } from './group-messages.ts'
-import { MAPPED } from './ip-address.ts'
+import {
+  DEFAULT_INTERVAL_SEC, DEFAULT_RESPONSE_SEC, EVERYBODY, FOR_GROUP, destination, readGroups, type GroupListener
+} from './group-messages.ts'
+import { hashIp, MAPPED } from './ip-address.ts'
 import type { Port } from './port.ts'
 import type { Flood, Vlan } from './vlan.ts'
 
 /** Memberships (a group at a port) of one VLAN at most. */
 export const MOST_MEMBERSHIPS = 4096
-const DEFAULT_INTERVAL_SEC = 125
-const DEFAULT_RESPONSE_SEC = 10
 /** Answers and queries may be lost: so many times [RFC 3376 8.1]. */
 const ROBUSTNESS = 2
 const NEVER = -1
@@ -266,7 +266,7 @@ export class Snooping implements GroupListener {
   }
 
   #unlink (group: Group): void {
-    const hash = this.#hash(group.words[0]!, group.words[1]!, group.words[2]!, group.words[3]!)
+    const hash = hashIp(this.#key, group.words[0]!, group.words[1]!, group.words[2]!, group.words[3]!)
     let before: Group | null = null
     for (let one = this.#chains.get(hash)!; one !== group; one = one.next!) before = one
     if (before !== null) before.next = group.next
@@ -275,14 +275,14 @@ export class Snooping implements GroupListener {
   }
 
   #make (a: number, b: number, c: number, d: number): Group {
-    const hash = this.#hash(a, b, c, d)
+    const hash = hashIp(this.#key, a, b, c, d)
     const group = new Group([a, b, c, d], this.#chains.get(hash) ?? null)
     this.#chains.set(hash, group)
     return group
   }
 
   #find (a: number, b: number, c: number, d: number): Group | null {
-    for (let one = this.#chains.get(this.#hash(a, b, c, d)) ?? null; one !== null; one = one.next) {
+    for (let one = this.#chains.get(hashIp(this.#key, a, b, c, d)) ?? null; one !== null; one = one.next) {
       const { words } = one
       if (words[3] === d && words[2] === c && words[1] === b && words[0] === a) return one
     }
@@ -291,13 +291,5 @@ export class Snooping implements GroupListener {
 
   * #groups (): Generator<Group> {
     for (const first of this.#chains.values()) for (let one: Group | null = first; one !== null; one = one.next) yield one
-  }
-
-  #hash (a: number, b: number, c: number, d: number): number {
-    let hash = Math.imul(d, this.#key)
-    hash = Math.imul((hash ^ (hash >>> 15)) + c, this.#key)
-    hash = Math.imul((hash ^ (hash >>> 15)) + b, this.#key)
-    hash = Math.imul((hash ^ (hash >>> 15)) + a, this.#key)
-    return hash ^ (hash >>> 15)
   }
 }

@@ -3,6 +3,7 @@
  * so that a look-up allocates nothing and strangers cannot make chains long.
  */
 import { randomInt } from 'node:crypto'
+import { hashIp } from '@vde-ts/switch/ip-address.js'
 
 /** Addresses remembered at most; more are not logged, and counted. */
 export const MOST_ADDRESSES = 65_536
@@ -28,7 +29,7 @@ export class IpTable {
 
   /** The entry, null when it is not known. */
   find (vlan: number, a: number, b: number, c: number, d: number): IpEntry | null {
-    for (let one = this.#chains.get(this.#hash(vlan, a, b, c, d)) ?? null; one !== null; one = one.next) {
+    for (let one = this.#chains.get(hashIp(this.#key, a, b, c, d ^ vlan)) ?? null; one !== null; one = one.next) {
       const { words } = one.entry
       if (words[3] === d && words[2] === c && words[1] === b && words[0] === a && one.entry.vlan === vlan) return one.entry
     }
@@ -41,7 +42,8 @@ export class IpTable {
       this.refused++
       return false
     }
-    const hash = this.#hash(entry.vlan, ...entry.words)
+    const [a, b, c, d] = entry.words
+    const hash = hashIp(this.#key, a, b, c, d ^ entry.vlan)
     this.#chains.set(hash, { entry, next: this.#chains.get(hash) ?? null })
     this.#size++
     return true
@@ -58,13 +60,5 @@ export class IpTable {
 
   * list (): Generator<IpEntry> {
     for (const first of this.#chains.values()) for (let one: Chained | null = first; one !== null; one = one.next) yield one.entry
-  }
-
-  #hash (vlan: number, a: number, b: number, c: number, d: number): number {
-    let hash = Math.imul(d ^ vlan, this.#key)
-    hash = Math.imul((hash ^ (hash >>> 15)) + c, this.#key)
-    hash = Math.imul((hash ^ (hash >>> 15)) + b, this.#key)
-    hash = Math.imul((hash ^ (hash >>> 15)) + a, this.#key)
-    return hash ^ (hash >>> 15)
   }
 }

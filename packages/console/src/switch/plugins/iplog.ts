@@ -6,6 +6,7 @@
  *
  * As in the original only headers without options (45) and of traffic class 0 to 15 (60) are looked at, behind one tag.
  */
+import { big16, big32 } from '@vde-ts/frame/checksum.js'
 import { etherType, IPV4, IPV6 } from '@vde-ts/frame/ethernet.js'
 import { escapeControls } from '@vde-ts/frame/escape.js'
 import { formatMac } from '@vde-ts/frame/mac.js'
@@ -111,11 +112,11 @@ export class Iplog implements Plugin, WireWatcher {
     const isTagged = etherType(buf, off) === 0x8100 && len >= 18
     const vlan = isTagged ? tagControl(buf, off) & 0xfff : 0
     const at = off + (isTagged ? 18 : 14)
-    const type = (buf[at - 2]! << 8) | buf[at - 1]!
+    const type = big16(buf, at - 2)
     if (type === IPV4 && at + 20 <= off + len && buf[at] === 0x45) {
-      this.#see(port, vlan, buf, off, 0, 0, MAPPED, word(buf, at + 12))
+      this.#see(port, vlan, buf, off, 0, 0, MAPPED, big32(buf, at + 12))
     } else if (type === IPV6 && at + 40 <= off + len && buf[at] === 0x60) {
-      this.#see(port, vlan, buf, off, word(buf, at + 8), word(buf, at + 12), word(buf, at + 16), word(buf, at + 20))
+      this.#see(port, vlan, buf, off, big32(buf, at + 8), big32(buf, at + 12), big32(buf, at + 16), big32(buf, at + 20))
     }
   }
 
@@ -195,10 +196,8 @@ export class Iplog implements Plugin, WireWatcher {
   }
 }
 
-const word = (buf: Uint8Array, at: number): number => (buf[at]! << 24) | (buf[at + 1]! << 16) | (buf[at + 2]! << 8) | buf[at + 3]!
-
 /** 4 for an address of IPv4, else 6. */
-export const familyOf = (words: readonly number[]): 4 | 6 => words[0] === 0 && words[1] === 0 && words[2] === MAPPED ? 4 : 6
+const familyOf = (words: readonly number[]): 4 | 6 => words[0] === 0 && words[1] === 0 && words[2] === MAPPED ? 4 : 6
 
 /** The reverse of {@link readRange}. */
 export const formatRange = ({ words, length }: Range): string => `${formatIp(words)}/${length}`
