@@ -19,7 +19,7 @@ import { DEFAULT_VLAN, NO_VLAN } from './vlan.ts'
 
 const MAX_QUEUE_FRAMES = 1 << 20
 /** Highest limit there can be. */
-export const MAX_ENDPOINTS = 0x7fffffff
+const MAX_ENDPOINTS = 0x7fffffff
 
 /** A client that wants to be plugged in. */
 export interface AttachRequest {
@@ -46,6 +46,9 @@ export interface EndpointLimits {
   readonly perPort: number | null
   readonly total: number | null
 }
+
+/** What can be limited, as it is typed. */
+export const LIMITED: Readonly<Record<string, keyof EndpointLimits>> = { user: 'perUser', port: 'perPort', total: 'total' }
 
 /** Those of a new switch. */
 export const NO_LIMITS: EndpointLimits = { perUser: null, perPort: null, total: null }

@@ -29,9 +29,10 @@ import type { TreeSnapshot } from './tree-settings.ts'
 import { VlanControl } from './vlan-control.ts'
 import { DEFAULT_VLAN, Vlan, type VlanSnapshot } from './vlan.ts'
 
-const DEFAULT_PORTS = 32
-const DEFAULT_HASH_SIZE = 128
-const DEFAULT_PRIORITY = 0x8000
+/** Of a switch that is not told otherwise. */
+export const DEFAULT_PORTS = 32
+export const DEFAULT_HASH_SIZE = 128
+export const DEFAULT_PRIORITY = 0x8000
 
 /** What a switch is made with. */
 export interface SwitchOptions {

@@ -5,7 +5,7 @@ import { isGroup } from '@vde-ts/frame/ethernet.js'
 import { parseMac } from '@vde-ts/frame/mac.js'
 import { groupNumber } from '@vde-ts/schemes/accounts.js'
 import { deriveModes, type Modes } from '@vde-ts/schemes/control-directory.js'
-import { MAX_PORTS, NO_LIMITS, type EndpointLimits } from '@vde-ts/switch'
+import { DEFAULT_HASH_SIZE, DEFAULT_PORTS, DEFAULT_PRIORITY, LIMITED, MAX_PORTS, NO_LIMITS, type EndpointLimits } from '@vde-ts/switch'
 import { parseCNumber } from '@vde-ts/vnl'
 import { UsageError, type Parsed, type Values } from '../command.ts'
 import { readMetricsAddress, type MetricsAddress } from './metrics/address.ts'
@@ -69,14 +69,14 @@ export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): Swi
     management: mgmt === undefined ? null : { path: resolve(mgmt), mode: mgmtMode, gid: mgmtGid },
     mgmtMode,
     mgmtGid,
-    numPorts: number(values, 'numports', 1, MAX_PORTS) ?? 32,
+    numPorts: number(values, 'numports', 1, MAX_PORTS) ?? DEFAULT_PORTS,
     limits: limits(values),
     isHub: values.has('hub'),
     wantsTree: values.has('fstp') && !values.has('hub'),
     isVlanTransparent: values.has('vlan-transparent'),
     mac: address(values),
-    priority: number(values, 'priority', 0, 0xffff) ?? 0x8000,
-    hashSize: roundUp(number(values, 'hashsize', 0, MAX_HASH) ?? 128),
+    priority: number(values, 'priority', 0, 0xffff) ?? DEFAULT_PRIORITY,
+    hashSize: roundUp(number(values, 'hashsize', 0, MAX_HASH) ?? DEFAULT_HASH_SIZE),
     taps: values.list('tap'),
     pidFile: path(values, 'pidfile'),
     rcFile: path(values, 'rcfile'),
@@ -99,8 +99,6 @@ const number = (values: Values, name: string, low: number, high: number): number
   if (value >= low && value <= high) return value
   throw new UsageError(`Cannot read --${name} '${text}': a number in ${low}..${high} is wanted`)
 }
-
-const LIMITED: Readonly<Record<string, keyof EndpointLimits>> = { user: 'perUser', port: 'perPort', total: 'total' }
 
 const limits = (values: Values): EndpointLimits => {
   const found: { -readonly [K in keyof EndpointLimits]: EndpointLimits[K] } = { ...NO_LIMITS, total: affordable() }

@@ -1,13 +1,10 @@
 /** `port/`: ports, who may use them, and what is plugged in. */
-import type { EndpointLimits, Port } from '@vde-ts/switch'
+import { LIMITED, type EndpointLimits, type Port } from '@vde-ts/switch'
 import { VdeError } from '@vde-ts/link'
 import type { Args, Command, Row } from '../command.ts'
 import type { SwitchContext } from './context.ts'
 import { digits } from './format.ts'
 import { countersCommand } from './port-counters.ts'
-
-/** What can be limited, as it is typed. */
-const LIMITED: Readonly<Record<string, keyof EndpointLimits>> = { user: 'perUser', port: 'perPort', total: 'total' }
 
 /** `port/print` and `port/allprint` differ in whether idle ports are shown. */
 const print = (path: string, help: string, isIdleShown: boolean): Command<SwitchContext> => ({

@@ -1,15 +1,15 @@
 /** The switch itself: its ports, its table of addresses, its tree. */
 import { VdeError } from '@vde-ts/link'
-import { MAX_PORTS, DEFAULT_VLAN, type EndpointLimits, type TreeBridgeSettings, type TreeMode } from '@vde-ts/switch'
+import {
+  DEFAULT_HASH_SIZE, DEFAULT_PORTS, DEFAULT_PRIORITY, DEFAULT_QUEUE_FRAMES, DEFAULT_VLAN, MAX_PORTS, NO_LIMITS,
+  type EndpointLimits, type TreeBridgeSettings, type TreeMode
+} from '@vde-ts/switch'
 import { DEFAULT_TIMES, GUARD_RECOVERY, type Times } from '@vde-ts/stp'
 import type { SwitchContext } from '../context.ts'
 import { flag, oneOf, setting, unless, whole, type Schema, type Setting } from './setting.ts'
 
 const MOST_SEC = 0x7fffffff
-const PORTS = 32
-const QUEUE = 1024
-const HASH = { size: 128, gcIntervalSec: 2, expireSec: 100, minPersistenceSec: 3 }
-const PRIORITY = 0x8000
+const HASH = { size: DEFAULT_HASH_SIZE, gcIntervalSec: 2, expireSec: 100, minPersistenceSec: 3 }
 const HOLD = 6
 const MODES: readonly TreeMode[] = ['rstp', 'stp', 'fstp']
 
@@ -27,11 +27,11 @@ const setPorts = ({ sw }: SwitchContext, count: number): void => {
 const switchRows: readonly Setting[] = [
   setting<number>({
     key: 'switch.ports',
-    schema: whole('number of ports', 1, MAX_PORTS, PORTS),
+    schema: whole('number of ports', 1, MAX_PORTS, DEFAULT_PORTS),
     commands: ['port/setnumports'],
-    read: ({ sw }) => unless(PORTS, sw.numPorts),
-    write (context, value = PORTS) { setPorts(context, value) },
-    meanwhile: (before = PORTS, after = PORTS) => unless(PORTS, Math.max(before, after)),
+    read: ({ sw }) => unless(DEFAULT_PORTS, sw.numPorts),
+    write (context, value = DEFAULT_PORTS) { setPorts(context, value) },
+    meanwhile: (before = DEFAULT_PORTS, after = DEFAULT_PORTS) => unless(DEFAULT_PORTS, Math.max(before, after)),
     isLate: true
   }),
   setting<boolean>({
@@ -53,26 +53,24 @@ const switchRows: readonly Setting[] = [
   }),
   setting<number>({
     key: 'switch.queue',
-    schema: whole('frames that wait for a new endpoint at most', 0, 1 << 20, QUEUE),
+    schema: whole('frames that wait for a new endpoint at most', 0, 1 << 20, DEFAULT_QUEUE_FRAMES),
     commands: ['port/defqlen'],
-    read: ({ sw }) => unless(QUEUE, sw.defaultQueueLength),
-    write ({ sw }, value = QUEUE) { sw.setDefaultQueueLength(value) }
+    read: ({ sw }) => unless(DEFAULT_QUEUE_FRAMES, sw.defaultQueueLength),
+    write ({ sw }, value = DEFAULT_QUEUE_FRAMES) { sw.setDefaultQueueLength(value) }
   })
 ]
-
-const NONE: EndpointLimits = { perUser: null, perPort: null, total: null }
 
 /** A limit of which a file says nothing is that of the start. */
 const limitRow = (key: string, field: keyof EndpointLimits, title: string): Setting => setting<number | 'off'>({
   key: `limits.${key}`,
   schema: { title, anyOf: [{ type: 'integer', minimum: 0, maximum: 1_000_000_000 }, { const: 'off' }], description: 'a whole number, or off' },
   commands: ['port/limit'],
-  read: ({ sw, facts }) => unless((facts.limits ?? NONE)[field] ?? 'off', sw.limits[field] ?? 'off'),
+  read: ({ sw, facts }) => unless((facts.limits ?? NO_LIMITS)[field] ?? 'off', sw.limits[field] ?? 'off'),
   write ({ sw, facts }, value, _port) {
-    const wanted = value ?? (facts.limits ?? NONE)[field] ?? 'off'
+    const wanted = value ?? (facts.limits ?? NO_LIMITS)[field] ?? 'off'
     sw.setLimits({ [field]: wanted === 'off' ? null : wanted })
   },
-  normal: (value: number | 'off', { facts }) => unless((facts.limits ?? NONE)[field] ?? 'off', value)
+  normal: (value: number | 'off', { facts }) => unless((facts.limits ?? NO_LIMITS)[field] ?? 'off', value)
 })
 
 const limitRows: readonly Setting[] = [
@@ -133,7 +131,7 @@ const treeRows: readonly Setting[] = [
     read: ({ sw }) => unless<TreeMode>('rstp', sw.tree.mode),
     write ({ sw }, value = 'rstp') { sw.tree.setMode(value) }
   }),
-  treeRow('priority', 'priority', whole('priority of the bridge, in steps of 4096 as the standard wants', 0, 0xffff, PRIORITY), PRIORITY),
+  treeRow('priority', 'priority', whole('priority of the bridge, in steps of 4096 as the standard wants', 0, 0xffff, DEFAULT_PRIORITY), DEFAULT_PRIORITY),
   treeRow('hold', 'txHoldCount', whole('BPDUs a port sends in a second at most', 1, 10, HOLD), HOLD),
   treeRow('recovery', 'guardRecovery', whole('seconds until a port shut by a guard opens, 0: by command only', 0, 1_000_000, GUARD_RECOVERY), GUARD_RECOVERY),
   setting<FileTimes>({

@@ -20,8 +20,9 @@ import { IpTable, type IpEntry } from './ip-table.ts'
 import { LogFile } from './log-file.ts'
 import type { Plugin, PluginHost } from './plugin.ts'
 
-const GC_INTERVAL_SEC = 10
-const GC_EXPIRE_SEC = 360
+/** Of one that is not told otherwise. */
+export const GC_INTERVAL_SEC = 10
+export const GC_EXPIRE_SEC = 360
 const MOST_RANGES = 1024
 
 /** Addresses that are looked at. */
