@@ -7,7 +7,7 @@ import { VERSION } from '../version.ts'
 const PROMPT = 'VDEslirp$ '
 
 /** What clients read first. */
-export const SLIRP_BANNER: string = `\nVDE slirp V.${VERSION}\n(C) 2026 the vde-ts authors - MIT\n`
+const SLIRP_BANNER = `\nVDE slirp V.${VERSION}\n(C) 2026 the vde-ts authors - MIT\n`
 
 /** One forward: its kind, where it begins and where it leads, as `forward/add` reads them. */
 export interface ForwardFact { readonly kind: string, readonly text: string }

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import { FIXED_SETTINGS } from '@vde-ts/console/switch/config/fixed-settings.js'
+import { valueAt } from '@vde-ts/console/switch/config/setting.js'
 import { UsageError, type Values } from '../../command.ts'
 
 type Value = Readonly<Record<string, unknown>>
@@ -43,11 +44,8 @@ const refuseSettable = (values: Values, path: string): void => {
   }
 }
 
-const lookUp = (value: Value, key: string): string | number | boolean | undefined => {
-  let at: unknown = value
-  for (const step of key.split('.')) at = (at as Value | null | undefined)?.[step]
-  return at === null ? undefined : at as string | number | boolean | undefined
-}
+const lookUp = (value: Value, key: string): string | number | boolean | undefined =>
+  valueAt(value, key.split('.')) as string | number | boolean | undefined
 
 const layered = (values: Values, added: ReadonlyMap<string, string>): Values => ({
   has: (name) => added.has(name) || values.has(name),

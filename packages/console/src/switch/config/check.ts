@@ -1,14 +1,12 @@
 /** What a schema cannot say: things in a file that do not go together, or not with the switch that runs. */
+import { DEFAULT_PORTS } from '@vde-ts/switch'
 import type { SwitchContext } from '../context.ts'
 import type { ConfigProblem } from './files.ts'
 import { FIXED_SETTINGS } from './fixed-settings.ts'
 import { LIST_SETTINGS } from './list-settings.ts'
-import type { Flat } from './setting.ts'
+import { valueAt, type Flat } from './setting.ts'
 
 type Value = Readonly<Record<string, unknown>>
-type Item = Readonly<Record<string, unknown>>
-
-const PORTS = 32
 
 /** What makes two items of a list one thing. */
 const IDENTITY: Readonly<Record<string, readonly string[]>> = {
@@ -25,7 +23,7 @@ function * checkHub (flat: Flat): Generator<ConfigProblem> {
 }
 
 function * checkPorts (flat: Flat): Generator<ConfigProblem> {
-  const most = (flat.get('switch.ports') ?? PORTS) as number
+  const most = (flat.get('switch.ports') ?? DEFAULT_PORTS) as number
   const seen = new Set<string>()
   for (const key of flat.keys()) {
     const [section, port = ''] = key.split('.')
@@ -36,7 +34,7 @@ function * checkPorts (flat: Flat): Generator<ConfigProblem> {
 }
 
 function * checkLists (flat: Flat): Generator<ConfigProblem> {
-  const most = (flat.get('switch.ports') ?? PORTS) as number
+  const most = (flat.get('switch.ports') ?? DEFAULT_PORTS) as number
   const vlans = new Set([0, ...(flat.get('vlans') ?? []) as number[]])
   for (const { key } of LIST_SETTINGS) {
     const keys = IDENTITY[key]
@@ -44,10 +42,10 @@ function * checkLists (flat: Flat): Generator<ConfigProblem> {
     const seen = new Set<string>()
     for (const item of (flat.get(key) ?? []) as readonly unknown[]) {
       const path = key.split('.')
-      const identity = keys.length === 0 ? String(item) : keys.map((field) => (item as Item)[field]).join(' ')
+      const identity = keys.length === 0 ? String(item) : keys.map((field) => (item as Value)[field]).join(' ')
       if (seen.has(identity)) yield { path, message: `found ${identity} twice, want it once` }
       seen.add(identity)
-      const { port, to, vlan } = item as Item
+      const { port, to, vlan } = item as Value
       for (const number of [port, to]) {
         if (number !== undefined && (number as number) > most) yield { path, message: `found port ${String(number)}, want at most switch.ports, which is ${most}` }
       }
@@ -61,9 +59,8 @@ export const checkFixed = ({ facts }: SwitchContext, value: Value): ConfigProble
   const fixed = facts.fixed ?? {}
   return FIXED_SETTINGS.flatMap(({ key }) => {
     const path = key.split('.')
-    let found: unknown = value
-    for (const step of path) found = (found as Value | null | undefined)?.[step]
-    if (found === undefined || found === null || String(found) === String(fixed[key] ?? '')) return []
+    const found = valueAt(value, path)
+    if (found === undefined || String(found) === String(fixed[key] ?? '')) return []
     return [{ path, message: `found ${JSON.stringify(found)}, want ${JSON.stringify(fixed[key] ?? null)}: it cannot be changed while the switch runs` }]
   })
 }

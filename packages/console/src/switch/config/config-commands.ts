@@ -23,13 +23,13 @@ const pathOf = (context: SwitchContext, args: Args, action: string): string => {
 }
 
 /** What is set now, as a file has it. */
-export const runningConfig = (context: SwitchContext): object => unflatten(running(context), context.facts.fixed ?? {})
+const runningConfig = (context: SwitchContext): object => unflatten(running(context), context.facts.fixed ?? {})
 
 /** The steps from what runs to a file, or what is wrong with the file. */
-export interface ConfigDiff { readonly steps: readonly Step[], readonly findings: readonly string[] }
+interface ConfigDiff { readonly steps: readonly Step[], readonly findings: readonly string[] }
 
 /** @throws {VdeError} the file's */
-export const diffConfig = (context: SwitchContext, path: string): ConfigDiff => {
+const diffConfig = (context: SwitchContext, path: string): ConfigDiff => {
   const { value, findings, tell } = filesOf(context).read(path)
   if (value === null) return { steps: [], findings }
   const { flat, problems } = flatten(context, value)

@@ -142,10 +142,7 @@ const multicastRow = <K extends keyof MulticastPortSettings>(
     key: `multicast.${key}`,
     schema,
     commands: ['mcast/port'],
-    read ({ sw }, port) {
-      const [, found] = sw.multicast.ports().find(([number]) => number === port) ?? []
-      return found === undefined ? undefined : unless(DEFAULT_MULTICAST_PORT[field], found[field])
-    },
+    read: ({ sw }, port) => unless(DEFAULT_MULTICAST_PORT[field], sw.multicast.portSettings(port)[field]),
     write ({ sw }, value = DEFAULT_MULTICAST_PORT[field], port) { sw.multicast.configurePort(port, { [field]: value }) }
   })
 

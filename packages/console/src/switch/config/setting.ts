@@ -63,6 +63,13 @@ export const setting = <T>(row: Setting<T>): Setting => row as unknown as Settin
 /** The same of a list. */
 export const listSetting = <T>(row: ListSetting<T>): ListSetting => row as unknown as ListSetting
 
+/** What a file says at the key of a row, whose parts are `steps`; undefined: nothing. */
+export const valueAt = (root: unknown, steps: readonly string[]): unknown => {
+  let at = root
+  for (const step of steps) at = (at as Readonly<Record<string, unknown>> | null | undefined)?.[step]
+  return at ?? undefined
+}
+
 /** Whether two values are the same. */
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 

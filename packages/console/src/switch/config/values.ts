@@ -11,7 +11,7 @@ import { FIXED_SETTINGS } from './fixed-settings.ts'
 import { LIST_SETTINGS } from './list-settings.ts'
 import { PORT_SETTINGS } from './port-settings.ts'
 import { vlansOf } from './port-vlan-setting.ts'
-import { isSame, type Flat } from './setting.ts'
+import { isSame, valueAt, type Flat } from './setting.ts'
 import { SECTIONS, SETTINGS } from './table.ts'
 
 type Value = Readonly<Record<string, unknown>>
@@ -73,12 +73,6 @@ const put = (root: Record<string, unknown>, steps: readonly string[], value: unk
   at[steps.at(-1)!] = value
 }
 
-const take = (root: unknown, steps: readonly string[]): unknown => {
-  let at = root
-  for (const step of steps) at = (at as Value | null | undefined)?.[step]
-  return at ?? undefined
-}
-
 /** @see flatten */
 export interface Flattened { readonly flat: Flat, readonly problems: readonly ConfigProblem[] }
 
@@ -96,16 +90,16 @@ export const flatten = (context: SwitchContext, value: Value): Flattened => {
     }
   }
   for (const { key, normal } of SETTINGS) {
-    const found = take(value, key.split('.'))
+    const found = valueAt(value, key.split('.'))
     if (found !== undefined) attempt(key.split('.'), () => normal === undefined ? found : normal(found as never, context), key)
   }
   for (const { key, parse } of LIST_SETTINGS) {
-    const found = take(value, key.split('.'))
+    const found = valueAt(value, key.split('.'))
     if (found !== undefined) attempt(key.split('.'), () => emptyAsNone(parse(found as never, context)), key)
   }
   for (const [port, settings] of Object.entries((value['ports'] ?? {}) as Record<string, Value | null>)) {
     for (const { key, normal } of PORT_SETTINGS) {
-      const found = take(settings, key.split('.'))
+      const found = valueAt(settings, key.split('.'))
       const path = ['ports', port, ...key.split('.')]
       const read = (): unknown => normal === undefined ? found : normal(found as never, context)
       if (found !== undefined) attempt(path, read, portKey(Number(port), key))
