@@ -7,7 +7,7 @@ import type { Row } from '../../command.ts'
 import type { Topic } from '../../events.ts'
 import type { SwitchContext } from '../context.ts'
 import { digits } from '../format.ts'
-import type { Plugin, PluginHost, PluginKind } from './plugin.ts'
+import { isOn, type Plugin, type PluginHost, type PluginKind } from './plugin.ts'
 
 interface DumpState { readonly isActive: boolean }
 
@@ -41,7 +41,7 @@ export class Dump implements Plugin, WireWatcher {
 
   onUncut (): void {}
 
-  snapshot (): DumpState { return { isActive: this.#stop !== null } }
+  snapshot (): DumpState { return { isActive: this.isActive } }
 
   close (): void {
     this.#end()
@@ -61,8 +61,7 @@ const rows: ReadonlyArray<Row<SwitchContext>> = [
     path: 'dump/active',
     syntax: '0/1',
     help: 'start dumping data',
-    // The original takes a missing number for 0, and no number at all too.
-    run: ({ plugins }, args) => { plugins.get(dump).setActive(Number(args.words[0] ?? 0) > 0) }
+    run: ({ plugins }, args) => { plugins.get(dump).setActive(isOn(args)) }
   }
 ]
 

@@ -12,7 +12,7 @@ import { escapeControls } from '@vde-ts/frame/escape.js'
 import type { Row } from '../../command.ts'
 import type { Topic } from '../../events.ts'
 import type { SwitchContext } from '../context.ts'
-import type { Plugin, PluginHost, PluginKind } from './plugin.ts'
+import { isOn, type Plugin, type PluginHost, type PluginKind } from './plugin.ts'
 
 /** Where it dumps unless told otherwise. */
 export const DEFAULT_FILE = 'vde_dump.cap'
@@ -70,7 +70,7 @@ export class Pdump implements Plugin, WireWatcher {
   /** @throws {VdeError} EEXIST it runs, ENOENT it does not, or the file's */
   setActive (isActive: boolean): void {
     const action = isActive ? 'start the dump' : 'end the dump'
-    if (isActive === (this.#stop !== null)) throw new VdeError(isActive ? 'EEXIST' : 'ENOENT', action, 'it is so already')
+    if (isActive === this.isActive) throw new VdeError(isActive ? 'EEXIST' : 'ENOENT', action, 'it is so already')
     if (!isActive) {
       this.#end()
       return
@@ -117,7 +117,7 @@ export class Pdump implements Plugin, WireWatcher {
   snapshot (): PdumpState {
     this.#file?.close(NOTHING)
     this.#file = null
-    return { name: this.#name, path: this.#path, isBuffered: this.#isBuffered, isActive: this.#stop !== null }
+    return { name: this.#name, path: this.#path, isBuffered: this.#isBuffered, isActive: this.isActive }
   }
 
   #goOn (): CaptureFile | null {
@@ -150,7 +150,7 @@ const rows: ReadonlyArray<Row<SwitchContext>> = [
     syntax: '0/1',
     help: 'start dumping data',
     output: 'data',
-    run: ({ plugins }, args) => { plugins.get(pdump).setActive(Number(args.words[0] ?? 0) > 0) }
+    run: ({ plugins }, args) => { plugins.get(pdump).setActive(isOn(args)) }
   },
   {
     path: 'pdump/filename',
@@ -167,7 +167,7 @@ const rows: ReadonlyArray<Row<SwitchContext>> = [
     path: 'pdump/buffered',
     syntax: '0/1',
     help: 'set buffered/unbuffered dump',
-    run: ({ plugins }, args) => { plugins.get(pdump).setBuffered(Number(args.words[0] ?? 0) > 0) }
+    run: ({ plugins }, args) => { plugins.get(pdump).setBuffered(isOn(args)) }
   }
 ]
 

@@ -3,7 +3,7 @@
  * `plugin/add` brings its commands and events. A plugin that is not added costs nothing.
  */
 import type { EventHub } from '../../events.ts'
-import type { Row } from '../../command.ts'
+import type { Args, Row } from '../../command.ts'
 import type { SwitchContext } from '../context.ts'
 
 /** What a plugin works with. */
@@ -27,6 +27,9 @@ export interface Plugin {
   /** Its events and files end. Idempotent. */
   close (): void
 }
+
+/** The first word of a command as 0 or 1. The original takes a missing number for 0, and no number at all too. */
+export const isOn = (args: Args): boolean => Number(args.words[0] ?? 0) > 0
 
 /** A plugin there is. */
 export interface PluginKind<T extends Plugin = Plugin> {
