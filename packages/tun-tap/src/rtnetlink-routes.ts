@@ -4,16 +4,12 @@
  *     address   nlmsghdr 16 | ifaddrmsg 8: family 1, prefix 1, flags 1, scope 1, index 4 | attributes
  *     route     nlmsghdr 16 | rtmsg 12: family, prefix, 0, 0, table, protocol, scope, type, 1 each; flags 4 | attributes
  */
-import { encode, type Attribute } from './rtnetlink.ts'
+import { encode, request, type Attribute } from './rtnetlink.ts'
 
 const RTM_NEWADDR = 20
 const RTM_DELADDR = 21
 const RTM_NEWROUTE = 24
 const RTM_DELROUTE = 25
-const NLM_F_REQUEST = 1
-const NLM_F_ACK = 4
-const NLM_F_EXCL = 0x200
-const NLM_F_CREATE = 0x400
 const AF_INET = 2
 const AF_INET6 = 10
 const IFA_ADDRESS = 1
@@ -25,25 +21,9 @@ const RTA_GATEWAY = 5
 const RT_TABLE_MAIN = 254
 const RTPROT_STATIC = 4
 const RTN_UNICAST = 1
-const HEADER = 16
 
 /** `add` fails with EEXIST where it is there, `remove` with EADDRNOTAVAIL or ESRCH where it is not. */
 export type Change = 'add' | 'remove'
-
-const flagsOf = (change: Change): number => NLM_F_REQUEST | NLM_F_ACK | (change === 'add' ? NLM_F_CREATE | NLM_F_EXCL : 0)
-
-/** A message of `type` with a fixed part and attributes. */
-const message = (type: number, flags: number, fixed: Uint8Array, attributes: readonly Attribute[]): Uint8Array => {
-  const rest = encode(attributes)
-  const out = new Uint8Array(HEADER + fixed.length + rest.length)
-  const view = new DataView(out.buffer)
-  view.setUint32(0, out.length, true)
-  view.setUint16(4, type, true)
-  view.setUint16(6, flags, true)
-  out.set(fixed, HEADER)
-  out.set(rest, HEADER + fixed.length)
-  return out
-}
 
 const familyOf = (address: Uint8Array): number => address.length === 4 ? AF_INET : AF_INET6
 
@@ -53,8 +33,8 @@ export const addressRequest = (change: Change, index: number, address: Uint8Arra
   const fixed = new Uint8Array(8)
   fixed.set([familyOf(address), prefix, isV6 ? IFA_F_NODAD : 0, 0])
   new DataView(fixed.buffer).setUint32(4, index, true)
-  return message(change === 'add' ? RTM_NEWADDR : RTM_DELADDR, flagsOf(change), fixed,
-    [[IFA_LOCAL, address], [IFA_ADDRESS, address]])
+  const isNew = change === 'add'
+  return request(isNew ? RTM_NEWADDR : RTM_DELADDR, isNew, joined(fixed, [[IFA_LOCAL, address], [IFA_ADDRESS, address]]))
 }
 
 /** Where to, and by which neighbour; `to` null is everywhere. */
@@ -68,5 +48,9 @@ export const routeRequest = (change: Change, { to, via }: RouteTarget): Uint8Arr
   const fixed = new Uint8Array(12)
   fixed.set([familyOf(via), to?.prefix ?? 0, 0, 0, RT_TABLE_MAIN, RTPROT_STATIC, 0, RTN_UNICAST])
   const attributes: Attribute[] = to === null || to.prefix === 0 ? [] : [[RTA_DST, to.address]]
-  return message(change === 'add' ? RTM_NEWROUTE : RTM_DELROUTE, flagsOf(change), fixed, [...attributes, [RTA_GATEWAY, via]])
+  const isNew = change === 'add'
+  return request(isNew ? RTM_NEWROUTE : RTM_DELROUTE, isNew, joined(fixed, [...attributes, [RTA_GATEWAY, via]]))
 }
+
+/** The fixed part, then attributes. */
+const joined = (fixed: Uint8Array, attributes: readonly Attribute[]): Uint8Array => Uint8Array.of(...fixed, ...encode(attributes))

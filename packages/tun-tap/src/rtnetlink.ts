@@ -28,13 +28,16 @@ export interface LinkHeader {
 }
 
 /** RTM_NEWLINK, to make or to change an interface. */
-export const linkRequest = (header: LinkHeader, attributes: readonly Attribute[]): Uint8Array => {
-  const body = linkMessage(header, attributes)
+export const linkRequest = (header: LinkHeader, attributes: readonly Attribute[]): Uint8Array =>
+  request(RTM_NEWLINK, header.isNew === true, linkMessage(header, attributes))
+
+/** A message that is answered, with what stands behind its header. `isNew`: make it, and fail if it exists. */
+export const request = (type: number, isNew: boolean, body: Uint8Array): Uint8Array => {
   const message = new Uint8Array(MESSAGE_HEADER + body.length)
   const view = new DataView(message.buffer)
   view.setUint32(0, message.length, true)
-  view.setUint16(4, RTM_NEWLINK, true)
-  view.setUint16(6, NLM_F_REQUEST | NLM_F_ACK | (header.isNew === true ? NLM_F_CREATE | NLM_F_EXCL : 0), true)
+  view.setUint16(4, type, true)
+  view.setUint16(6, NLM_F_REQUEST | NLM_F_ACK | (isNew ? NLM_F_CREATE | NLM_F_EXCL : 0), true)
   message.set(body, MESSAGE_HEADER)
   return message
 }
