@@ -1,20 +1,17 @@
 /** vdenet import: files of other programs as network files. */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileError } from '@vde-ts/link/socket-file.js'
 import { UsageError, type Parsed } from '../command.ts'
 import type { Program } from '../run.ts'
-import { print } from '../stdout.ts'
 import { importKathara } from './kathara.ts'
+import { saveOrPrint } from './save.ts'
 
 /** vdenet import kathara DIR */
 export const importCommand = (_program: Program, { values, operands }: Parsed): number => {
   const [kind, path] = operands
   if (kind !== 'kathara') throw new UsageError(`Cannot import "${kind ?? ''}": kathara is wanted`)
-  const text = importKathara(katharaLab(resolve(path!)))
-  const target = values.text('write')
-  if (target === undefined) print(text)
-  else save(target, text)
+  saveOrPrint(values.text('write'), importKathara(katharaLab(resolve(path!))))
   return 0
 }
 
@@ -29,10 +26,4 @@ const katharaLab = (dir: string): Parameters<typeof importKathara>[0] => {
       dir
     }
   } catch (error) { throw fileError(error, `read the lab in "${dir}"`) }
-}
-
-const save = (path: string, text: string): void => {
-  try {
-    writeFileSync(path, text)
-  } catch (error) { throw fileError(error, `write "${path}"`) }
 }

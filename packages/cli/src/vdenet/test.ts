@@ -1,6 +1,4 @@
 /** vdenet test: applies a file, tries its `expect` lines in their order, stops it. */
-import { writeFileSync } from 'node:fs'
-import { fileError } from '@vde-ts/link/socket-file.js'
 import type { Parsed } from '../command.ts'
 import type { Program } from '../run.ts'
 import { print } from '../stdout.ts'
@@ -8,6 +6,7 @@ import { connectDaemon } from './connect.ts'
 import { Examiner, type Outcome } from './expect.ts'
 import { junit } from './junit.ts'
 import { readNetwork } from './network-file.ts'
+import { save } from './save.ts'
 
 /** vdenet test FILE */
 export const testCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
@@ -28,10 +27,4 @@ export const testCommand = async (_program: Program, { values, operands }: Parse
   const failed = outcomes.filter(({ failure }) => failure !== null).length
   print(`${model.name}: ${outcomes.length - failed} of ${outcomes.length} hold\n`)
   return failed === 0 ? 0 : 1
-}
-
-const save = (path: string, text: string): void => {
-  try {
-    writeFileSync(path, text)
-  } catch (error) { throw fileError(error, `write "${path}"`) }
 }
