@@ -19,8 +19,11 @@
 import type { AddressSet, Chain, Policy, Rate } from './firewall.ts'
 import type { Expectation } from './expectation.ts'
 
+/** The types of overlays. */
+export const OVERLAY_TYPES = ['direct', 'vlan', 'vxlan/mcast', 'vxlan/e2e', 'vxlan/static', 'geneve', 'geneve/e2e'] as const
+
 /** How the hosts of a net hear each other. */
-export type OverlayType = 'direct' | 'vlan' | 'vxlan/mcast' | 'vxlan/e2e' | 'vxlan/static' | 'geneve' | 'geneve/e2e'
+export type OverlayType = typeof OVERLAY_TYPES[number]
 
 /** A template of overlays, shared by many nets. */
 export interface Settings {
@@ -161,5 +164,12 @@ export const emptyModel = (name: string): Model => ({
 /** True for what needs to know which station is behind which host. */
 export const isStatic = (type: OverlayType): boolean => type === 'vxlan/static' || type === 'geneve'
 
+const VXLAN_PORT = 4789
+const GENEVE_PORT = 6081
+
+/** UDP port of a type unless given; null: it has none. */
+export const usualPort = (type: OverlayType): number | null =>
+  type.startsWith('vxlan') ? VXLAN_PORT : type.startsWith('geneve') ? GENEVE_PORT : null
+
 /** True for the types that go over UDP. */
-export const isTunnel = (type: OverlayType): boolean => type.startsWith('vxlan') || type.startsWith('geneve')
+export const isTunnel = (type: OverlayType): boolean => usualPort(type) !== null

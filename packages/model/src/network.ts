@@ -12,7 +12,7 @@ import { canonicalIp, canonicalMac } from './address.ts'
 import { diff } from './diff.ts'
 import { OPEN, type Policy, type Rate, type Rule } from './firewall.ts'
 import {
-  emptyModel, isStatic, type Model, type Net, type OverlayType, type Phys, type Settings, type Virt
+  emptyModel, isStatic, usualPort, type Model, type Net, type OverlayType, type Phys, type Settings, type Virt
 } from './model.ts'
 import { recommendedMtu } from './mtu.ts'
 import type { Plan } from './plan.ts'
@@ -29,12 +29,6 @@ export interface SettingsOptions {
 
 /** Carries out a plan whole or not at all. Throws what went wrong; the old state is in effect then. */
 export type Realise = (plan: Plan, wanted: Model) => Promise<void>
-
-const VXLAN_PORT = 4789
-const GENEVE_PORT = 6081
-
-const defaultPort = (type: OverlayType): number | null =>
-  type.startsWith('vxlan') ? VXLAN_PORT : type.startsWith('geneve') ? GENEVE_PORT : null
 
 /** See above. */
 export class Network {
@@ -59,7 +53,7 @@ export class Network {
   addSettings (type: OverlayType, { name = this.#generate('settings'), port, group }: SettingsOptions = {}): Settings {
     const action = `add settings ${name}`
     refuseTwice(this.#model.settings, name, action)
-    const usual = defaultPort(type)
+    const usual = usualPort(type)
     if (usual === null && port !== undefined) throw new ModelError('PARSE', action, `found a port, ${type} has none`)
     if ((type === 'vxlan/mcast') !== (group !== undefined)) throw new ModelError('PARSE', action, 'want a group for vxlan/mcast, and for that only')
     const settings: Settings = {

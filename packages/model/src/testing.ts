@@ -1,6 +1,6 @@
 /** Random networks for tests: the same seed gives the same network. Names that others use exist; checks may find other faults. */
 import { OPEN, type Policy, type Rate, type Rule } from './firewall.ts'
-import type { Interface, Model, Node, OverlayType, Settings, Virt } from './model.ts'
+import { OVERLAY_TYPES, isStatic, usualPort, type Interface, type Model, type Node, type Settings, type Virt } from './model.ts'
 
 /** Numbers in 0..1. */
 export type Random = () => number
@@ -16,22 +16,20 @@ export const randomOf = (seed: number): Random => {
   }
 }
 
-const TYPES: readonly OverlayType[] = ['direct', 'vlan', 'vxlan/mcast', 'vxlan/e2e', 'vxlan/static', 'geneve', 'geneve/e2e']
-
 const below = (random: Random, n: number): number => Math.floor(random() * n)
 const pick = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)]!
 const some = <T>(random: Random, count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => i).filter(() => random() < 0.7).map(make)
 
 const settingsOf = (random: Random, i: number): Settings => {
-  const type = pick(random, TYPES)
-  const port = type.startsWith('vxlan') ? 4789 + i : type.startsWith('geneve') ? 6081 + i : null
+  const type = pick(random, OVERLAY_TYPES)
+  const usual = usualPort(type)
   return {
     name: `s${i}`,
     type,
-    port,
+    port: usual === null ? null : usual + i,
     group: type === 'vxlan/mcast' ? `239.0.0.${1 + below(random, 2)}` : null,
-    unknown: type === 'vxlan/static' || type === 'geneve' ? pick(random, ['flood', 'drop'] as const) : null
+    unknown: isStatic(type) ? pick(random, ['flood', 'drop'] as const) : null
   }
 }
 

@@ -1,22 +1,18 @@
 /** Hosts, nets, their overlays and guests. */
 import { canonicalIp, canonicalMac } from '@vde-ts/model/address.js'
 import type { Attachment, Net, OverlayType, Phys, Settings, Virt } from '@vde-ts/model/model.js'
-import { isStatic } from '@vde-ts/model/model.js'
+import { OVERLAY_TYPES, isStatic, usualPort } from '@vde-ts/model/model.js'
 import { nearest } from '@vde-ts/vnl/nearest.js'
 import type { Path } from '@vde-ts/strict-yaml/finding.js'
 import type { Notes } from './notes.ts'
 import { policyOf, rateOf } from './policies.ts'
 import type { RawFile, RawHost, RawNet, RawOverlay, RawVirt } from './raw.ts'
-import { OVERLAY_TYPES } from './schema.ts'
 
-const VXLAN_PORT = 4789
-const GENEVE_PORT = 6081
-
-const isType = (text: string): text is OverlayType => OVERLAY_TYPES.includes(text)
+const isType = (text: string): text is OverlayType => (OVERLAY_TYPES as readonly string[]).includes(text)
 
 /** The template that a type and its options are. */
 const settingsOf = (notes: Notes, path: Path, name: string, type: OverlayType, raw: RawOverlay): Settings => {
-  const usual = type.startsWith('vxlan') ? VXLAN_PORT : type.startsWith('geneve') ? GENEVE_PORT : null
+  const usual = usualPort(type)
   if (usual === null && raw.port !== undefined) notes.refuse([...path, 'port'], `found a port, want none: ${type} has no UDP`)
   if (type !== 'vxlan/mcast' && raw.group !== undefined) notes.refuse([...path, 'group'], `found a group, want one for vxlan/mcast only, not for ${type}`)
   if (!isStatic(type) && raw.unknown !== undefined) notes.refuse([...path, 'unknown'], `found "unknown", want it for vxlan/static and geneve only: ${type} learns`)

@@ -5,6 +5,7 @@
  * It says what a file looks like. What values mean (addresses, words of links, names of others) is read in the files beside.
  */
 import { wordHelp } from '@vde-ts/impair/words.js'
+import { OVERLAY_TYPES } from '@vde-ts/model/model.js'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -114,7 +115,6 @@ const NODE = optional(object({
 const OVERLAY: Readonly<Record<string, Schema>> = {
   port: number(1, 65535), group: text('a multicast group'), unknown: word('flood', 'drop')
 }
-const TYPES = ['direct', 'vlan', 'vxlan/mcast', 'vxlan/e2e', 'vxlan/static', 'geneve', 'geneve/e2e']
 
 const VIRT = optional(object({
   host: text('the name of a host'),
@@ -141,9 +141,6 @@ const LINK = object({
   ...impairments('linkWord')
 }, 'a map of a link', ['a', 'b'])
 
-/** Names of the overlay types. */
-export const OVERLAY_TYPES: readonly string[] = TYPES
-
 /** The schema. */
 export const SCHEMA: Schema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -160,7 +157,7 @@ export const SCHEMA: Schema = {
   ...object({
     vdenet: { const: 1, description: 'the version of this format: 1' },
     name: NAME,
-    overlays: map(object({ type: word(...TYPES), ...OVERLAY }, 'a map of an overlay', ['type']), NAME, 'a map of overlays by name'),
+    overlays: map(object({ type: word(...OVERLAY_TYPES), ...OVERLAY }, 'a map of an overlay', ['type']), NAME, 'a map of overlays by name'),
     nets: map(NET, NAME, 'a map of nets by name'),
     hosts: map(HOST, NAME, 'a map of hosts by name'),
     nodes: map(NODE, NAME, 'a map of nodes by name'),

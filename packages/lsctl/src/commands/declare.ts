@@ -1,12 +1,11 @@
 /** settings, net, phys, virt, attach, detach, claimLocal. */
-import type { OverlayType } from '@vde-ts/model/model.js'
+import { OVERLAY_TYPES } from '@vde-ts/model/model.js'
 import { TclError } from '../tcl/error.ts'
 import type { Interpreter, Run } from '../tcl/interpreter.ts'
 import { readOptions, wholeWord, type Given } from './options.ts'
 import { told, type Session } from './session.ts'
 import { readInt, readIp, readMac, vidOfName } from './values.ts'
 
-const TYPES: readonly OverlayType[] = ['direct', 'vlan', 'vxlan/mcast', 'vxlan/e2e', 'vxlan/static', 'geneve', 'geneve/e2e']
 const MAX_INT = 0x7fffffff
 const MAX_PORT = 65535
 
@@ -17,7 +16,7 @@ const settings: Declare = (session) => (words) => {
   const given = readOptions(words, { name: true, port: true, mcastIp: true }, 1, 'settings')
   const [typed] = given.words
   if (typed === undefined) throw new TclError('wrong # args: settings wants a type')
-  const type = wholeWord(typed, TYPES, 'overlay type')
+  const type = wholeWord(typed, OVERLAY_TYPES, 'overlay type')
   const port = given.text('port')
   told(() => session.network.addSettings(type, {
     name: given.text('name') ?? 'default',
