@@ -1,6 +1,6 @@
 /** What a schema's refusal means, in words. */
 import type { ErrorObject } from 'ajv'
-import { nearest } from '@vde-ts/vnl/nearest.js'
+import { nearestHint } from '@vde-ts/vnl/nearest.js'
 import { pathText, type Path } from './finding.ts'
 import type { Spot } from './places.ts'
 
@@ -49,9 +49,8 @@ const enumRefusal = (
   error: ErrorObject, told: (code: string, message: string, where?: Path, spot?: Spot, hint?: string | null) => Explanation
 ): Explanation => {
   const allowed = ((error.params as { allowedValues?: unknown[] }).allowedValues ?? []).map(String)
-  const near = nearest(String(error.data), allowed)
-  return told('VALUE_INVALID', `found ${show(error.data)}, want one of ${allowed.join(', ')}`, undefined, undefined,
-    near === null ? null : `did you mean "${near}"?`)
+  const hint = nearestHint(String(error.data), allowed)
+  return told('VALUE_INVALID', `found ${show(error.data)}, want one of ${allowed.join(', ')}`, undefined, undefined, hint)
 }
 
 /** JSON pointer to steps; numbers stay text, since a map may have them as keys too. */
@@ -61,9 +60,7 @@ const stepsOf = (pointer: string): Array<string | number> => pointer.split('/').
 
 const nearestKey = (key: string, schema: ErrorObject['parentSchema']): string | null => {
   const known = Object.keys((schema?.['properties'] as object | undefined) ?? {})
-  const near = nearest(key, known)
-  if (near !== null) return `did you mean "${near}"?`
-  return known.length === 0 ? null : `want one of ${known.join(', ')}`
+  return nearestHint(key, known) ?? (known.length === 0 ? null : `want one of ${known.join(', ')}`)
 }
 
 /** The schema's own words for what stands here. */

@@ -2,7 +2,7 @@
 import { canonicalIp, canonicalMac } from '@vde-ts/model/address.js'
 import type { Attachment, Net, OverlayType, Phys, Settings, Virt } from '@vde-ts/model/model.js'
 import { OVERLAY_TYPES, isStatic, usualPort } from '@vde-ts/model/model.js'
-import { nearest } from '@vde-ts/vnl/nearest.js'
+import { nearestHint } from '@vde-ts/vnl/nearest.js'
 import type { Path } from '@vde-ts/strict-yaml/finding.js'
 import type { Notes } from './notes.ts'
 import { policyOf, rateOf } from './policies.ts'
@@ -45,9 +45,9 @@ const templateOf = (notes: Notes, path: Path, raw: RawNet, templates: Map<string
     return raw.overlay ?? null
   }
   if (!isType(raw.overlay)) {
-    const near = nearest(raw.overlay, [...OVERLAY_TYPES, ...templates.keys()])
-    notes.refuse([...path, 'overlay'], `found "${raw.overlay.slice(0, 60)}", want one of ${[...OVERLAY_TYPES, ...templates.keys()].join(', ')}`,
-      'NAME_UNKNOWN', near === null ? null : `did you mean "${near}"?`)
+    const known = [...OVERLAY_TYPES, ...templates.keys()]
+    notes.refuse([...path, 'overlay'], `found "${raw.overlay.slice(0, 60)}", want one of ${known.join(', ')}`,
+      'NAME_UNKNOWN', nearestHint(raw.overlay, known))
     return null
   }
   const name = [raw.overlay, ...options.map((key) => String(raw[key]))].join(':')

@@ -20,6 +20,12 @@ export const nearest = (typed: string, known: readonly string[]): string | null 
   return best
 }
 
+/** The question for people that {@link nearest} leads to; null: none is near. */
+export const nearestHint = (typed: string, known: readonly string[]): string | null => {
+  const near = nearest(typed, known)
+  return near === null ? null : `did you mean "${near}"?`
+}
+
 /** Optimal string alignment distance. */
 const distance = (a: string, b: string): number => {
   let before: number[] = []

@@ -1,5 +1,5 @@
 /** What the checks of a network work with: its objects by name, and where problems go. */
-import { nearest } from '@vde-ts/vnl/nearest.js'
+import { nearestHint } from '@vde-ts/vnl/nearest.js'
 import { tableOf, type Table } from '../objects.ts'
 import type { Model, OverlayType, Settings } from '../model.ts'
 import type { Kind } from '../plan.ts'
@@ -22,7 +22,7 @@ export interface Port {
 export interface Details {
   readonly references?: readonly Reference[]
   readonly attribute?: string
-  readonly hint?: string
+  readonly hint?: string | null
   /** For people, where the subject's own path is not all. */
   readonly path?: string
 }
@@ -60,10 +60,8 @@ export class Report {
   /** Whether a name is one of a kind; if not, that is a problem of `subject`. */
   isKnown (kind: Kind, name: string, subject: Reference, attribute: string): boolean {
     if (this.table[kind].has(name)) return true
-    const known = [...this.table[kind].keys()]
-    const near = nearest(name, known)
-    const hint = near === null ? {} : { hint: `did you mean "${near}"?` }
-    this.add('NAME_UNKNOWN', subject, `${attribute} names ${kind} "${name}", which is not declared`, { attribute, ...hint })
+    const hint = nearestHint(name, [...this.table[kind].keys()])
+    this.add('NAME_UNKNOWN', subject, `${attribute} names ${kind} "${name}", which is not declared`, { attribute, hint })
     return false
   }
 
