@@ -17,7 +17,12 @@ export const placeOf = (document: Document, lines: LineCounter, path: Path, spot
     offset = (isLast && spot === 'key' ? null : offsetOf(pair.value)) ?? offsetOf(pair.key) ?? offset
     node = pair.value
   }
-  const { line, col } = lines.linePos(offset ?? 0)
+  return positionOf(offset ?? 0, lines)
+}
+
+/** Line and column of an offset. */
+export const positionOf = (offset: number, lines: LineCounter): Position => {
+  const { line, col } = lines.linePos(offset)
   return { line: Math.max(1, line), column: Math.max(1, col) }
 }
 

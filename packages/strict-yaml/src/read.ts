@@ -13,7 +13,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import { LineCounter, parseDocument, type Document, type YAMLError } from 'yaml'
 import { doubledKeys, type Doubled } from './doubled.ts'
 import { pathText, sortFindings, type Finding, type Path, type Position } from './finding.ts'
-import { placeOf, type Spot } from './places.ts'
+import { placeOf, positionOf, type Spot } from './places.ts'
 import { explain, isDoubled } from './schema-error.ts'
 
 /** Of the file, in UTF-16 units: more is no configuration. */
@@ -78,11 +78,6 @@ const checked = <T>(
     return { file, ...at(where, spot), path, code, message, hint }
   })
   return { value: null, findings: sortFindings(findings), at }
-}
-
-const positionOf = (offset: number, lines: LineCounter): Position => {
-  const { line, col } = lines.linePos(offset)
-  return { line: Math.max(1, line), column: Math.max(1, col) }
 }
 
 const syntaxFinding = (error: YAMLError, file: string, lines: LineCounter): Finding =>
