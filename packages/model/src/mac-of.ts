@@ -1,4 +1,5 @@
 /** Addresses of interfaces that were given none: the same names get the same address, on any machine. */
+import { formatMac } from '@vde-ts/frame/mac.js'
 
 const FNV_BASIS = 0x811c9dc5
 const FNV_PRIME = 0x01000193
@@ -14,6 +15,5 @@ const hash = (text: string, seed: number): number => {
 export const macOf = (network: string, node: string, iface: string): string => {
   const text = `${network}/${node}:${iface}`
   const [a, b] = [hash(text, 0), hash(text, 0x9e3779b9)]
-  const octets = [0x02, a >>> 24, (a >>> 16) & 0xff, (a >>> 8) & 0xff, a & 0xff, b & 0xff]
-  return octets.map((octet) => octet.toString(16).padStart(2, '0')).join(':')
+  return formatMac(Uint8Array.of(0x02, a >>> 24, a >>> 16, a >>> 8, a, b), 0)
 }

@@ -1,19 +1,15 @@
 /** Random networks for tests: the same seed gives the same network. Names that others use exist; checks may find other faults. */
+import { seeded } from '@vde-ts/frame/testing.js'
 import { OPEN, type Policy, type Rate, type Rule } from './firewall.ts'
 import { OVERLAY_TYPES, isStatic, usualPort, type Interface, type Model, type Node, type Settings, type Virt } from './model.ts'
 
 /** Numbers in 0..1. */
 export type Random = () => number
 
-/** A generator of 32 bits state (mulberry32). */
+/** A generator of 32 bits. */
 export const randomOf = (seed: number): Random => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
+  const { int } = seeded(seed)
+  return () => int(2 ** 32) / 2 ** 32
 }
 
 const below = (random: Random, n: number): number => Math.floor(random() * n)
