@@ -63,7 +63,7 @@ export class Lab {
   /** A lab that another daemon left; null: nothing of it is left, and its files are gone. */
   static async adopt (name: string, host: LabHost): Promise<Lab | null> {
     const dir = join(host.labs, name)
-    const state = await readable(dir)
+    const state = readable(dir)
     if (state === null) {
       await sweep(dir, new Set())
       rmSync(dir, { recursive: true, force: true })
@@ -222,7 +222,7 @@ export class Lab {
 }
 
 /** The state, or null where nobody can make sense of it: then the lab's nodes are ended. */
-const readable = async (dir: string): Promise<LabState | null> => {
+const readable = (dir: string): LabState | null => {
   try {
     return readState(dir)
   } catch { return null }

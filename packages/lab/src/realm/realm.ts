@@ -25,6 +25,8 @@ import { VirtPort } from './virt.ts'
 /** MTU of an interface that was given none. */
 const ETHERNET_MTU = 1500
 
+const mtuOf = ({ mtu }: Objects['interface']): number => mtu ?? ETHERNET_MTU
+
 /** Where it lives. */
 export interface RealmOptions {
   readonly name: string
@@ -90,12 +92,15 @@ export class Realm implements Doer {
   async #node (old: Node | null, now: Node | null): Promise<void> {
     if (now === null) return await this.#endNode(old!.name)
     if (old === null) {
-      const { fileDir, ids } = this.options
-      const control = await startNode({ name: now.name, socket: this.socketOf(now.name), dir: now.dir ?? fileDir, ids })
-      this.#keep(new RunningNode(now.name, control))
+      const { name } = now
+      const control = await startNode({ name, socket: this.socketOf(name), dir: this.#dirOf(now), ids: this.options.ids })
+      this.#keep(new RunningNode(name, control))
     }
     this.#touch(now.name, now)
   }
+
+  /** Working directory of a node's commands. */
+  #dirOf ({ dir }: Node): string { return dir ?? this.options.fileDir }
 
   #keep (node: RunningNode): void {
     this.nodes.set(node.name, node)
@@ -148,8 +153,7 @@ export class Realm implements Doer {
 
   async #makeInterface (key: string, object: Objects['interface']): Promise<void> {
     const node = this.nodeOf(object.node)
-    const mtu = object.mtu ?? ETHERNET_MTU
-    const fd = await node.tap(object.name, mtu)
+    const fd = await node.tap(object.name, mtuOf(object))
     native.tapCarrier(fd, false)
     native.close(fd)
     try {
@@ -167,7 +171,7 @@ export class Realm implements Doer {
   #macOf ({ mac, node, name }: Objects['interface']): string { return mac ?? macOf(this.options.name, node, name) }
 
   #source (object: Objects['interface']): TapSource {
-    return { node: this.nodeOf(object.node), iface: object.name, mtu: object.mtu ?? ETHERNET_MTU }
+    return { node: this.nodeOf(object.node), iface: object.name, mtu: mtuOf(object) }
   }
 
   /** Plugs an interface in that is there; also that of a node found again. @throws {VdeError} */
@@ -200,10 +204,10 @@ export class Realm implements Doer {
   async #changeInterface (key: string, old: Objects['interface'], now: Objects['interface']): Promise<void> {
     const node = this.nodeOf(now.node)
     const mac = this.#macOf(now)
-    const mtu = now.mtu ?? ETHERNET_MTU
+    const mtu = mtuOf(now)
     await node.setInterface(now.name, true, {
       ...mac === this.#macOf(old) ? {} : { mac },
-      ...mtu === (old.mtu ?? ETHERNET_MTU) ? {} : { mtu }
+      ...mtu === mtuOf(old) ? {} : { mtu }
     })
     for (const address of old.addresses) if (!now.addresses.includes(address)) await node.address('remove', now.name, address)
     for (const address of now.addresses) if (!old.addresses.includes(address)) await node.address('add', now.name, address)
@@ -248,8 +252,9 @@ export class Realm implements Doer {
   async settle (): Promise<void> {
     for (const [name, { old, now }] of this.#unsettled) {
       const node = this.nodeOf(name)
-      await settle(node, old, now, now.dir ?? this.options.fileDir)
-      if (old === null) this.programs.set(name, startPrograms(node, now, now.dir ?? this.options.fileDir, this.options.dir))
+      const dir = this.#dirOf(now)
+      await settle(node, old, now, dir)
+      if (old === null) this.programs.set(name, startPrograms(node, now, dir, this.options.dir))
       this.#settled.set(name, now)
       this.#unsettled.delete(name)
       node.rest()
