@@ -9,7 +9,7 @@ import { RunningNode } from '@vde-ts/lab/node/node.js'
 import { NODE_ENV } from '@vde-ts/lab/realm/settle.js'
 import type { NodePlace } from '@vde-ts/lab/daemon/protocol.js'
 import { native } from '@vde-ts/native'
-import type { Child } from '@vde-ts/link/child.js'
+import { environment, startChild, type Child } from '@vde-ts/link/child.js'
 import { VdeError } from '@vde-ts/link/errors.js'
 import { fileError } from '@vde-ts/link/socket-file.js'
 import { UsageError, type Parsed } from '../command.ts'
@@ -153,7 +153,6 @@ const logFiles = (dir: string, node: string | undefined): string[] => {
 }
 
 const follow = async (program: Program, files: readonly string[]): Promise<number> => {
-  const { startChild, environment } = await import('@vde-ts/link/child.js')
   const tail = startChild({ file: 'tail', argv: ['tail', '-n', '+1', '-F', ...files], env: environment(), fds: [0, 1, 2] })
   program.onSignal('SIGTERM', () => { tail.signal('SIGTERM') })
   return (await tail.exited).code
