@@ -3,7 +3,8 @@
  * any symbolic link: Node resolves it before it looks for the addon. With a directory as argument the bundles go there,
  * and nothing is linked: tests run them.
  *
- * One file a command: shared chunks cost 15 ms of a start (a dozen modules to find and link) and save only disk.
+ * One file a command: shared chunks cost 15 ms of a start (a dozen modules to find and link) and save only disk. What few
+ * who run a command want, and is large, is a file beside: see rareLibrary.
  */
 import { build } from 'esbuild'
 import { createRequire } from 'node:module'
@@ -48,6 +49,24 @@ const enginePath = {
   }
 }
 
+/**
+ * What reads YAML and checks it, 350 KB: a switch wants it for --config and the commands config/... only, and its starts were
+ * longer by 7 ms with it, those of -d by 15. Nothing in there is told apart by its class: a second copy does no harm.
+ */
+const RARE = 'strict-yaml'
+const rareLibrary = {
+  name: 'rare-library',
+  setup (bundle) {
+    let isApart = false
+    bundle.onResolve({ filter: /^@vde-ts\/strict-yaml$/ }, ({ importer }) => {
+      if (!importer.endsWith('packages/cli/src/vde-switch/config/library.ts')) return undefined
+      isApart = true
+      return { path: `./${RARE}.cjs`, external: true }
+    })
+    bundle.onEnd(() => isApart ? null : { errors: [{ text: `vde_switch does not load ${RARE} apart any more` }] })
+  }
+}
+
 /** `yargs/helpers` also loads what lays out yargs' own help texts, 90 KB and 15 ms at each start. We want its parser. */
 const lightParser = {
   name: 'light-parser',
@@ -63,7 +82,10 @@ const lightParser = {
 
 const { outputFiles } = await build({
   write: false,
-  entryPoints: names.map((name) => join(here, 'bin', `${name}.ts`)),
+  entryPoints: [
+    ...names.map((name) => ({ in: join(here, 'bin', `${name}.ts`), out: name })),
+    { in: join(root, `packages/${RARE}/src/index.ts`), out: RARE }
+  ],
   outdir: out,
   bundle: true,
   // CommonJS starts 14 ms sooner than an ES module (Node 20: 68 ms against 82 for one line), and -d starts twice.
@@ -80,13 +102,14 @@ const { outputFiles } = await build({
   banner: { js: "#!/usr/bin/env node\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href" },
   // WebAssembly as text, 1.4 MB: only 'vdenet graph' reads it.
   external: ['@viz-js/viz'],
-  plugins: [addonPath, enginePath, lightParser],
+  plugins: [addonPath, enginePath, rareLibrary, lightParser],
   logLevel: 'warning'
 })
 
 mkdirSync(out, { recursive: true })
 for (const { path, contents } of outputFiles) replace(path, contents)
-for (const file of readdirSync(out)) if (!names.includes(file.replace(/\.cjs$/, ''))) rmSync(join(out, file))
+const made = new Set([...names, RARE].map((name) => `${name}.cjs`))
+for (const file of readdirSync(out)) if (!made.has(file)) rmSync(join(out, file))
 if (wanted === undefined) linkAll(join(root, 'node_modules/.bin'))
 
 /** A command that runs or starts meanwhile sees the old file or the new one, never none. */
