@@ -2,14 +2,14 @@
  * vde_pcapplug: a network joined to the wire of an interface of the host, see `pcap://`. Both are opened before -d detaches.
  * The end of the network ends the command with 0, that of the interface with 1.
  */
-import { loop, sharedIo, type FrameSink, type Link } from '@vde-ts/link'
+import type { FrameSink, Link } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
 import { openVnl, type OpenOptions } from '@vde-ts/schemes/registry.js'
-import { StreamLink } from '@vde-ts/schemes/stream-link.js'
 import type { Parsed } from '../command.ts'
 import { writePidFile } from '../pidfile.ts'
 import { requestOf } from '../plug2tap/request.ts'
 import type { Program } from '../run.ts'
+import { standardStreams } from '../standard-streams.ts'
 
 export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const { name, network, port, group, mode, pidFile } = requestOf(parsed)
@@ -32,7 +32,3 @@ const open = async (program: Program, vnl: string, sink: FrameSink, options: Ope
   program.cleanup.add(() => { link.close() })
   return link
 }
-
-/** Descriptors 0 and 1 belong to others too: they are not closed and keep their flags. */
-const standardStreams = (sink: FrameSink): Link =>
-  new StreamLink(0, 1, sink, loop, { label: 'standard input and output', io: sharedIo(), onRelease () {} })

@@ -6,10 +6,9 @@
  * for. The interface that somebody removes ends it with 1.
  */
 import { native } from '@vde-ts/native'
-import { VdeError, errnoName, loop, sharedIo, type FrameSink, type Link } from '@vde-ts/link'
+import { VdeError, errnoName, loop, type FrameSink, type Link } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
 import { removeClientSockets } from '@vde-ts/schemes/client-socket.js'
-import { StreamLink } from '@vde-ts/schemes/stream-link.js'
 import { tapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { isTapFailure, openTap, type Tap } from '@vde-ts/tun-tap'
@@ -17,6 +16,7 @@ import type { Parsed } from '../command.ts'
 import { openTapNetwork } from '../tap-network.ts'
 import { writePidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
+import { standardStreams } from '../standard-streams.ts'
 import { requestOf, type Request } from './request.ts'
 
 /** Shown by the switch. */
@@ -53,14 +53,12 @@ const uplinkOf = (program: Program, { network, port, group, mode }: Request): Ta
   network === '-' ? null : new TapUplink(network, { description: DESCRIPTION, port, group, mode, log: text => { program.log(text) } })
 
 const openNetwork = async (program: Program, uplink: TapUplink | null, { network }: Request, sink: FrameSink): Promise<Link> => {
-  const link = uplink === null ? stdioLink(sink) : await openTapNetwork(uplink, sink, network, text => { program.log(text) })
+  const link = uplink === null
+    ? standardStreams(sink)
+    : await openTapNetwork(uplink, sink, network, text => { program.log(text) })
   program.cleanup.add(() => { link.close() })
   return link
 }
-
-/** The stream on descriptors 0 and 1. They belong to others too: they are not closed and keep their flags. */
-const stdioLink = (sink: FrameSink): Link =>
-  new StreamLink(0, 1, sink, loop, { label: 'standard input and output', io: sharedIo(), onRelease () {} })
 
 const openInterface = (name: string): Tap => {
   const tap = openTap({ name, vnetHeader: true })

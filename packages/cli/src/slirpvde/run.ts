@@ -6,15 +6,15 @@
  * It ends when either does.
  */
 import { AF_INET, STREAM, native } from '@vde-ts/native'
-import { VdeError, loop, sharedIo, type FrameSink, type Link } from '@vde-ts/link'
+import { VdeError, loop, type FrameSink, type Link } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
 import { emptyAddress } from '@vde-ts/schemes/internet/address.js'
 import { openVnl } from '@vde-ts/schemes/registry.js'
 import { openEngine } from '@vde-ts/schemes/slirp/engine-link.js'
-import { StreamLink } from '@vde-ts/schemes/stream-link.js'
 import { UsageError, type Parsed } from '../command.ts'
 import { writePidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
+import { standardStreams } from '../standard-streams.ts'
 import { writeAll } from '../stderr.ts'
 import { X_PORT, displayForward, planSlirp, startLines, type Display, type SlirpPlan } from './plan.ts'
 
@@ -46,7 +46,7 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
 
 const openNetwork = async (program: Program, plan: SlirpPlan, sink: FrameSink): Promise<Link> => {
   const { network, port, group, mode } = plan
-  if (network === STREAMS) return new StreamLink(0, 1, sink, loop, { label: 'standard input and output', io: sharedIo(), onRelease () {} })
+  if (network === STREAMS) return standardStreams(sink)
   const log = (line: string): void => { program.log(line) }
   return await openVnl(network, sink, { description: DESCRIPTION, port, group, mode, takesOffload: true, log })
 }

@@ -12,12 +12,10 @@
 import { randomBytes } from 'node:crypto'
 import { describe } from '@vde-ts/frame/describe.js'
 import { VdeError } from '@vde-ts/link/errors.js'
-import { sharedIo } from '@vde-ts/link/fd-io.js'
 import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import { loop } from '@vde-ts/link/loop.js'
 import { Wire, type FrameObserver } from '@vde-ts/link/wire.js'
 import type { Child } from '@vde-ts/link/child.js'
-import { StreamLink } from '@vde-ts/schemes/stream-link.js'
 import { TapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import type { Parsed } from '../command.ts'
@@ -25,6 +23,7 @@ import { endingWithErrno } from '../errno-text.ts'
 import { debugLog } from '../log.ts'
 import { writePidFile } from '../pidfile.ts'
 import { ExitError, type Program } from '../run.ts'
+import { standardStreams } from '../standard-streams.ts'
 import { openTapNetwork } from '../tap-network.ts'
 import { AddressLog } from './address-log.ts'
 import { startCommand } from './command-link.ts'
@@ -117,8 +116,7 @@ const openOther = (
     // A daemon's stderr is its starter's until it is ready: the command would hold it open for ever.
     return startCommand(other.argv, program.isDaemon ? -1 : 2, program.inherited, sink, loop)
   }
-  const link = new StreamLink(0, 1, sink, loop, { label: 'standard streams', io: sharedIo(), onRelease: () => {} })
-  return { link, child: null }
+  return { link: standardStreams(sink, 'standard streams'), child: null }
 }
 
 /** Shows frames to whoever wants to see them; nobody does unless asked, and then it costs nothing. */
