@@ -3,8 +3,7 @@
  * port. Seeded: E2E_SEED repeats a run, E2E_INPUTS says how much.
  */
 import assert from 'node:assert/strict'
-import { HEADROOM, OFFLOAD, loop, type FrameSink } from '@vde-ts/link'
-import { Segmenter } from '@vde-ts/frame/segment.js'
+import { HEADROOM, loop } from '@vde-ts/link'
 import { ADDRESS_STRIDE } from '@vde-ts/native'
 import { RX_BURST } from '@vde-ts/link/loop.js'
 import { senderOctets } from '@vde-ts/schemes/internet/datagram-receiver.js'
@@ -16,7 +15,7 @@ import { OverlayLink } from '@vde-ts/schemes/overlay/overlay-link.js'
 import { Stations } from '@vde-ts/schemes/overlay/stations.js'
 import { vxlanCodec } from '@vde-ts/schemes/vxlan.js'
 import { vxvdeCodec } from '@vde-ts/schemes/vxvde.js'
-import { INPUTS, Random, SEED, grind } from './kit/fuzz.ts'
+import { FrameJudge, INPUTS, Random, SEED, grind } from './kit/fuzz.ts'
 import { run, test } from './kit/index.ts'
 
 const MS = 240_000
@@ -43,21 +42,7 @@ const fillFrame = (random: Random, buf: Uint8Array, off: number, len: number, se
 for (const [name, codec, header] of CODECS) {
   test(`${name} datagrams: ${SHARE} inputs`, { ms: MS }, async () => {
     const random = new Random(SEED)
-    const segmenter = new Segmenter()
-    let delivered = 0
-    const sink: FrameSink = {
-      onFrame (buf, off, len) {
-        delivered++
-        assert.ok(len >= 14 && off >= HEADROOM && off + len <= buf.length)
-        // What comes out must be a wire frame, or cut into some.
-        assert.ok(segmenter.cut(buf, off, len) > 0)
-        buf.fill(0xee, off - HEADROOM, off - OFFLOAD)
-      },
-      onWritable () {},
-      onUp () {},
-      onDown () {},
-      onClose () {}
-    }
+    const sink = new FrameJudge()
     const link = new OverlayLink({
       label: name,
       codec,
@@ -92,7 +77,7 @@ for (const [name, codec, header] of CODECS) {
       link.onTrain(buf, HEADROOM, len, segment, slot * ADDRESS_STRIDE)
       link.onBurstEnd()
     })
-    assert.ok(delivered > SHARE / 4, `${delivered} frames came out`)
+    assert.ok(sink.frames > SHARE / 4, `${sink.frames} frames came out`)
     link.close()
   })
 }

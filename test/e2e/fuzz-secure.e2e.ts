@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { HEADROOM, OFFLOAD, loop, type FrameSink } from '@vde-ts/link'
-import { Segmenter } from '@vde-ts/frame/segment.js'
+import { HEADROOM, loop } from '@vde-ts/link'
 import { ADDRESS_STRIDE } from '@vde-ts/native'
 import { senderOctets, senderWords } from '@vde-ts/schemes/internet/datagram-receiver.js'
 import { DatagramSender } from '@vde-ts/schemes/internet/datagram-sender.js'
@@ -13,7 +12,7 @@ import { OverlayLink } from '@vde-ts/schemes/overlay/overlay-link.js'
 import { Credentials } from '../../packages/secure/src/credentials.ts'
 import { Tunnel } from '../../packages/secure/src/tunnel.ts'
 import { DATA_HEADER, TAG } from '../../packages/secure/src/wire.ts'
-import { INPUTS, Random, SEED, grind } from './kit/fuzz.ts'
+import { FrameJudge, INPUTS, Random, SEED, grind } from './kit/fuzz.ts'
 import { run, test } from './kit/index.ts'
 
 const MS = 240_000
@@ -74,20 +73,7 @@ test(`secure, from strangers: ${INPUTS} inputs`, { ms: MS }, async () => {
 test(`secure, from a peer with the keys: ${SHARE} inputs`, { ms: MS }, async () => {
   const random = new Random(SEED + 1)
   const { near, far } = pair()
-  const segmenter = new Segmenter()
-  let delivered = 0
-  const sink: FrameSink = {
-    onFrame (buf, off, len) {
-      delivered++
-      assert.ok(len >= 14 && off >= HEADROOM && off + len <= buf.length)
-      assert.ok(segmenter.cut(buf, off, len) > 0)
-      buf.fill(0xee, off - HEADROOM, off - OFFLOAD)
-    },
-    onWritable () {},
-    onUp () {},
-    onDown () {},
-    onClose () {}
-  }
+  const sink = new FrameJudge()
   const link = new OverlayLink({
     label: 'secure',
     codec: far,
@@ -121,7 +107,7 @@ test(`secure, from a peer with the keys: ${SHARE} inputs`, { ms: MS }, async () 
     link.onTrain(buf, HEADROOM, count * segment - (random.once(20) ? 1 : 0), segment, 0)
     link.onBurstEnd()
   })
-  assert.ok(delivered > SHARE / 2, `${delivered} frames came out`)
+  assert.ok(sink.frames > SHARE / 2, `${sink.frames} frames came out`)
   link.close()
 })
 

@@ -3,13 +3,12 @@
  * restricted one, so that nothing leaves this machine. Seeded: E2E_SEED repeats a run, E2E_INPUTS says how much.
  */
 import assert from 'node:assert/strict'
-import { HEADROOM, OFFLOAD, loop, type FrameSink } from '@vde-ts/link'
+import { HEADROOM, OFFLOAD, loop } from '@vde-ts/link'
 import { checksum, pseudoIpv4, setBig16 } from '@vde-ts/frame/checksum.js'
-import { Segmenter } from '@vde-ts/frame/segment.js'
 import { FORWARD_KINDS, formatForward, parseForward } from '@vde-ts/schemes/slirp/forwards.js'
 import { readSettings } from '@vde-ts/schemes/slirp/settings.js'
 import { SlirpStack } from '@vde-ts/schemes/slirp/stack.js'
-import { INPUTS, Random, SEED, grind } from './kit/fuzz.ts'
+import { FrameJudge, INPUTS, Random, SEED, grind } from './kit/fuzz.ts'
 import { run, test } from './kit/index.ts'
 
 const MS = 240_000
@@ -54,19 +53,7 @@ const fillFrame = (random: Random, buf: Uint8Array, off: number, len: number): v
 
 test(`frames of a guest: ${INPUTS} inputs`, { needs: ['native', 'plugin:slirp'], ms: MS }, async () => {
   const random = new Random(SEED)
-  const segmenter = new Segmenter()
-  let answers = 0
-  const sink: FrameSink = {
-    onFrame (buf, off, len) {
-      answers++
-      assert.ok(len >= 14 && off >= HEADROOM && off + len <= buf.length)
-      assert.ok(segmenter.cut(buf, off, len) > 0)
-    },
-    onWritable () {},
-    onUp () {},
-    onDown () {},
-    onClose () {}
-  }
+  const sink = new FrameJudge()
   const stack = new SlirpStack(readSettings({ params: new Map([['restricted', ''], ['tftp_path', '/nowhere']]) }), sink, loop)
   stack.resume()
   stack.setOffload(true)
@@ -80,7 +67,7 @@ test(`frames of a guest: ${INPUTS} inputs`, { needs: ['native', 'plugin:slirp'],
     if (i % 16 === 0) stack.flush()
   })
   stack.close()
-  assert.ok(answers > INPUTS / 1000, `${answers} answers: the frames are too wrong to be looked at`)
+  assert.ok(sink.frames > INPUTS / 1000, `${sink.frames} answers: the frames are too wrong to be looked at`)
 })
 
 test('text for forwards', { ms: MS }, async () => {

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { HEADROOM, OFFLOAD, type FrameSink } from '@vde-ts/link'
+import { Segmenter } from '@vde-ts/frame/segment.js'
 
 /** Inputs in all: E2E_INPUTS, else a million in CI and a tenth of it elsewhere. */
 export const INPUTS: number = Number(process.env.E2E_INPUTS ?? (process.env.CI === undefined ? 100_000 : 1_000_000))
@@ -50,6 +52,25 @@ export class Random {
     }
     return out
   }
+}
+
+/** A sink for what comes out: each frame must be one for the wire, or one that can be cut into some. */
+export class FrameJudge implements FrameSink {
+  frames = 0
+  readonly #segmenter = new Segmenter()
+
+  onFrame (buf: Uint8Array, off: number, len: number): void {
+    this.frames++
+    assert.ok(len >= 14 && off >= HEADROOM && off + len <= buf.length)
+    assert.ok(this.#segmenter.cut(buf, off, len) > 0)
+    // What is in front of a frame is for its receiver to write to.
+    buf.fill(0xee, off - HEADROOM, off - OFFLOAD)
+  }
+
+  onWritable (): void {}
+  onUp (): void {}
+  onDown (): void {}
+  onClose (): void {}
 }
 
 const collect = (): (() => void) => {
