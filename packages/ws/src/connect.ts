@@ -86,16 +86,16 @@ const tunnel = async (socket: Duplex, { url, action }: Plan, proxy: URL): Promis
   const user = decodeURIComponent(`${proxy.username}:${proxy.password}`)
   const headers = { host: path, ...(user === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` }) }
   const request = httpRequest({ method: 'CONNECT', path, headers, createConnection: () => socket as Socket })
-  const { statusCode } = await answerOf(request, 'connect', `${action} by the proxy ${proxy.host}`)
+  const { statusCode } = await answerOf(request, `${action} by the proxy ${proxy.host}`)
   if (statusCode === 200) return
   throw new VdeError('EACCES', action, `the proxy ${proxy.host} answers ${status(statusCode)}`)
 }
 
 const status = (code: number | undefined): string => `${code ?? 0} ${STATUS_CODES[code ?? 0] ?? ''}`.trim()
 
-const answerOf = async (request: ClientRequest, event: 'connect', action: string): Promise<IncomingMessage> =>
+const answerOf = async (request: ClientRequest, action: string): Promise<IncomingMessage> =>
   await step(action, (resolve, reject) => {
-    request.once(event, resolve)
+    request.once('connect', resolve)
     request.once('response', resolve)
     request.once('error', reject)
     request.end()

@@ -52,7 +52,7 @@ interface Request { readonly vnl: string, readonly tap: number }
 const receive = async (fd: number): Promise<Request> => {
   const action = 'read the request'
   const octets = Buffer.alloc(MAX_REQUEST)
-  const tap = new Int32Array(1).fill(-1)
+  let tap = -1
   for (let have = 0; have < octets.length;) {
     await awaitReady(loop, fd, IN, REQUEST_MS, action, 'it does not come')
     const received = new Int32Array(1).fill(-1)
@@ -60,13 +60,13 @@ const receive = async (fd: number): Promise<Request> => {
     if (count === -EAGAIN) continue
     if (count < 0) throw systemError(count, action)
     if (count === 0) throw new VdeError('ECONNRESET', action, 'the connection ended before it was whole')
-    if (tap[0] === -1) tap[0] = received[0]!
+    if (tap < 0) tap = received[0]!
     else if (received[0]! >= 0) native.close(received[0]!)
     have += count
     const end = octets.subarray(0, have).indexOf(0)
     if (end < 0) continue
-    if (tap[0]! < 0) throw new VdeError('EBADF', action, 'it came without an interface')
-    return { vnl: octets.toString('utf8', 0, end), tap: tap[0]! }
+    if (tap < 0) throw new VdeError('EBADF', action, 'it came without an interface')
+    return { vnl: octets.toString('utf8', 0, end), tap }
   }
   throw new VdeError('EINVAL', action, `found ${MAX_REQUEST} octets without a NUL, want a VNL`)
 }
