@@ -12,7 +12,7 @@ import { VdeError, systemError, type FrameSink, type Link } from '@vde-ts/link'
 import { Acceptor } from './acceptor.ts'
 import { awaitReady } from './await-ready.ts'
 import { DatagramLink } from './datagram-link.ts'
-import { connectTo, foreign, takeName, type OwnFile } from './rendezvous.ts'
+import { connectTo, foreign, takeName, type Holder, type OwnFile } from './rendezvous.ts'
 import { Succession } from './succession.ts'
 import type { OpenContext } from './scheme.ts'
 
@@ -82,7 +82,7 @@ class SeqpacketWire {
     try {
       const holder = connectTo(fd, this.#path)
       if (holder === 'same') await this.#join(fd, isOpening)
-      else if (holder === 'nobody' || (holder === 'dead' && tries > 1)) this.#listen(fd)
+      else if (holder === 'nobody' || (holder === 'dead' && tries > 1)) this.#listen(fd, holder)
       else if (holder === 'foreign') throw foreign(this.#path, this.#action)
       else native.close(fd)
       return holder === 'other' ? 'other' : holder === 'dead' && tries === 1 ? 'unsettled' : 'open'
@@ -107,8 +107,8 @@ class SeqpacketWire {
     return new DatagramLink(fd, this.link, this.#context.loop, { label: this.link.label, emptyIsEnd: true })
   }
 
-  #listen (fd: number): void {
-    const own = takeName(fd, this.#path, SEQPACKET, this.#context, this.#action)
+  #listen (fd: number, holder: Holder): void {
+    const own = takeName(fd, this.#path, SEQPACKET, this.#context, this.#action, holder)
     const result = native.listen(fd, BACKLOG)
     if (result < 0) {
       own.remove()

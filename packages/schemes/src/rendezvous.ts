@@ -39,11 +39,15 @@ export interface OwnFile { readonly path: string, remove (): void }
 
 /**
  * Binds `fd` to `path`, in place of a dead socket if there is one.
+ * @param holder who was found there: where it was nobody, a socket that seems dead has been bound since, and its owner may not
+ * listen yet. Absent: nobody has looked
  * @throws {VdeError} EADDRINUSE it is taken, EACCES, ENOENT, EPERM a group of others
  */
-export const takeName = (fd: number, path: string, type: number, context: OpenContext, action: string): OwnFile => {
+export const takeName = (
+  fd: number, path: string, type: number, context: OpenContext, action: string, holder: Holder = 'dead'
+): OwnFile => {
   checkLength(path, action)
-  removeStale(path, type)
+  if (holder === 'dead') removeStale(path, type)
   const mode = context.mode === 0 ? DEFAULT_MODE : context.mode & 0o777
   const bound = bindWithMode(fd, path, mode)
   if (bound < 0) throw systemError(bound, action, `${native.strerror(-bound)}: "${path}"`)
