@@ -2,7 +2,7 @@
  * Imports go down only. Each package may import the packages named here and nothing else of the workspace; the pure ones
  * may not import Node either. Fails on a forbidden edge, on a cycle, and on a package.json that says otherwise.
  *
- *     L0 frame vnl   L1 native tun-tap   L2 link   L3 stp switch impair model lsctl console schemes namespace
+ *     L0 frame vnl   L1 native tun-tap   L2 link   L3 stp switch impair radio model lsctl console schemes namespace
  *     L4 strict-yaml vdenet-format lab cli secure ws
  *
  * Inside L3 the order is written out: the switch stands on stp, console on the switch, schemes on both.
@@ -20,17 +20,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   stp: ['frame'],
   switch: ['frame', 'link', 'stp'],
   impair: ['frame', 'link'],
+  radio: ['frame', 'impair'],
   model: ['frame', 'vnl'],
   lsctl: ['model', 'vnl'],
   console: ['frame', 'link', 'native', 'stp', 'switch', 'impair'],
   schemes: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'console'],
   namespace: ['native', 'tun-tap', 'link'],
-  lab: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'model', 'schemes', 'namespace', 'console', 'vdenet-format'],
+  lab: ['frame', 'vnl', 'native', 'tun-tap', 'link', 'switch', 'impair', 'radio', 'model', 'schemes', 'namespace', 'console', 'vdenet-format'],
   'strict-yaml': ['vnl'],
-  'vdenet-format': ['strict-yaml', 'model', 'impair', 'vnl'],
+  'vdenet-format': ['strict-yaml', 'model', 'impair', 'radio', 'vnl'],
   secure: ['frame', 'native', 'link', 'schemes'],
   ws: ['frame', 'native', 'link', 'schemes'],
-  cli: ['strict-yaml', 'vdenet-format', 'lsctl', 'frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'model', 'console', 'schemes', 'namespace', 'lab']
+  cli: ['strict-yaml', 'vdenet-format', 'lsctl', 'frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'radio', 'model', 'console', 'schemes', 'namespace', 'lab']
 }
 
 /** Packages without I/O and clock: no Node module, and none of the globals that read the world. */
@@ -40,6 +41,7 @@ const PURE: Readonly<Record<string, RegExp>> = {
   stp: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   switch: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   impair: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
+  radio: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   model: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/,
   lsctl: /\b(?:process|setTimeout|setInterval|setImmediate|performance|Date|Math\.random)\b/
 }
