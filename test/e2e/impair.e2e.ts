@@ -1,6 +1,6 @@
 /** Bad links under real traffic: interfaces, offload, carrier, rates, in namespaces and on a running switch. */
 import assert from 'node:assert/strict'
-import { ConsoleClient, asUser, namespace, ours, ourSwitch, run, tcpMbit, test, waitFor, type Scene, type Shell } from './kit/index.ts'
+import { ConsoleClient, Shell, asUser, namespace, ours, ourSwitch, run, tcpMbit, test, waitFor, type Scene } from './kit/index.ts'
 
 const SUITE = { ours: ['vde_switch', 'vdens'], needs: ['tun', 'userns', 'ip', 'ping'] }
 const vdens = (): string => ours('vdens')
@@ -122,6 +122,22 @@ test('interfaces show the rate of their link as speed, else 10 000', { ...SUITE,
   for (const [i, speed] of [10_000, 25, 1].entries()) {
     assert.match(await shell.must(`PATH=$PATH:/usr/sbin ethtool vde${i}`), new RegExp(`Speed: ${speed}Mb/s`))
   }
+})
+
+test('the tree of a switch follows the speed that is set of its interface', {
+  needs: ['root', 'tun', 'ip', 'ethtool'], ours: ['vde_switch']
+}, async (scene) => {
+  const shell = new Shell(scene, ['/usr/bin/unshare', '-n'])
+  const [dir, mgmt] = [scene.path('sw'), scene.path('mgmt')]
+  await shell.must(`${ours('vde_switch')} -s ${dir} -M ${mgmt} -F -t tap0 --nostdin & sw=$!; until test -S ${mgmt}; do kill -0 $sw || exit 1; sleep 0.02; done`)
+  const tree = async (cost: string): Promise<void> => {
+    await waitFor(async () => (await shell.must(`${ours('vdecmd')} -s ${mgmt} fstp/print`)).replaceAll(/\s+/g, ' ').includes(cost), 5000, cost)
+  }
+  for (const [mbit, cost] of [[100, 'portcost=200000 '], [25_000, 'portcost=800 '], [10_000, 'portcost=20000 ']] as const) {
+    await shell.must(`PATH=$PATH:/usr/sbin ethtool -s tap0 speed ${mbit}`)
+    await tree(cost)
+  }
+  await shell.must('kill $sw; wait $sw')
 })
 
 test('rate=10mbit: a TCP receiver gets that, but for the headers', { ...SUITE, needs: [...SUITE.needs, 'iperf3'], ms: 40_000 }, async (scene) => {

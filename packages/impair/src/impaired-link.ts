@@ -21,7 +21,7 @@ export interface ImpairedOptions {
   readonly label?: string
 }
 
-const OCTETS_OF_MBIT = 1e6 / 8
+const BITS_OF_OCTET = 8
 const NO_LINK = { offload: false, maxFrame: 65557, label: 'impaired' }
 
 /** See above. */
@@ -73,9 +73,9 @@ export class ImpairedLink implements Link, FrameSink, Output {
   get txDrops (): number { return this.#inner?.txDrops ?? 0 }
 
   /** The slower of what it sends and what it delivers; a direction without a rate is as fast as the inner link. */
-  get speedMbit (): number | undefined {
+  get bitsPerSec (): number | undefined {
     const rates = [this.out, this.in].map(({ settings: { rate } }) => rate.base).filter((rate) => rate > 0)
-    return rates.length === 0 ? this.#inner?.speedMbit : Math.ceil(Math.min(...rates) / OCTETS_OF_MBIT)
+    return rates.length === 0 ? this.#inner?.bitsPerSec : Math.min(...rates) * BITS_OF_OCTET
   }
 
   /** Up while the inner link is and one of the directions. */

@@ -45,8 +45,8 @@ export interface Link {
    * passes the path whole. Absent: 1500.
    */
   readonly mtu?: number | undefined
-  /** Mbit/s that an interface on this link should show, where the link has a rate: rounded up. Absent: 10 000. */
-  readonly speedMbit?: number | undefined
+  /** Bits per second that pass it, where it has a rate, which may change. Interfaces show it, and path costs come from it. */
+  readonly bitsPerSec?: number | undefined
   /** What to show of it to people: kind of medium and, where it has one, its name. */
   readonly label: string
   /**

@@ -68,6 +68,7 @@ static const struct vn_entry entries[] = {
   { "tapCarrier", vn_shape_ii, { .ii = vn_tap_carrier }, 0 },
   { "interfaceMtu", vn_shape_name, { .name = vn_interface_mtu }, 0 },
   { "setInterfaceMtu", vn_shape_name_i, { .name_i = vn_set_interface_mtu }, 0 },
+  { "interfaceSpeed", vn_shape_name, { .name = vn_interface_speed }, 0 },
   { "setInterfaceSpeed", vn_shape_name_i, { .name_i = vn_set_interface_speed }, 0 },
   { "setInterfaceUp", vn_shape_name_i, { .name_i = vn_set_interface_up }, 0 },
   { "interfaceIndex", vn_shape_name, { .name = vn_interface_index }, 0 },

@@ -48,15 +48,29 @@ int vn_set_interface_mtu(const char *name, int mtu)
 }
 
 /* The older pair of commands: the kernel makes the newer one of it, and there is nothing to agree about first. */
+static int ethtool_request(const char *name, uint32_t command, struct ethtool_cmd *settings)
+{
+  struct ifreq request = { .ifr_data = (void *)settings };
+  settings->cmd = command;
+  return interface_request(SIOCETHTOOL, name, &request);
+}
+
+int vn_interface_speed(const char *name)
+{
+  struct ethtool_cmd settings = { 0 };
+  int failed = ethtool_request(name, ETHTOOL_GSET, &settings);
+  if (failed < 0) return failed;
+  uint32_t mbit = ethtool_cmd_speed(&settings);
+  return mbit > INT32_MAX ? 0 : (int)mbit; /* SPEED_UNKNOWN is -1 */
+}
+
 int vn_set_interface_speed(const char *name, int mbit)
 {
-  struct ethtool_cmd settings = { .cmd = ETHTOOL_GSET };
-  struct ifreq request = { .ifr_data = (void *)&settings };
-  int failed = interface_request(SIOCETHTOOL, name, &request);
+  struct ethtool_cmd settings = { 0 };
+  int failed = ethtool_request(name, ETHTOOL_GSET, &settings);
   if (failed < 0) return failed;
-  settings.cmd = ETHTOOL_SSET;
   ethtool_cmd_speed_set(&settings, (uint32_t)mbit);
-  return interface_request(SIOCETHTOOL, name, &request);
+  return ethtool_request(name, ETHTOOL_SSET, &settings);
 }
 
 int vn_set_interface_up(const char *name, int up)

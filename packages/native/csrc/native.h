@@ -173,7 +173,8 @@ int vn_packet_send(int fd, uint8_t *buf, size_t len);
 /* ---- link.c ---- */
 int vn_interface_mtu(const char *name);
 int vn_set_interface_mtu(const char *name, int mtu);
-/* What ethtool shows as its speed. -EOPNOTSUPP: not of this kind. */
+/* What ethtool shows as its speed, 0: it knows none. -EOPNOTSUPP: not of this kind. */
+int vn_interface_speed(const char *name);
 int vn_set_interface_speed(const char *name, int mbit);
 int vn_set_interface_up(const char *name, int up);
 int vn_interface_index(const char *name);

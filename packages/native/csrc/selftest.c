@@ -372,7 +372,8 @@ static void test_tap(void)
   EXPECT(vn_tap_open(NULL, name, IFF_TAP | IFF_NO_PI) == -EBUSY);
   EXPECT(vn_tap_open("/dev/nonexistent", name, IFF_TAP) == -ENOENT);
   EXPECT(vn_set_interface_mtu("vs0", 9216) == 0 && vn_interface_mtu("vs0") == 9216);
-  EXPECT(vn_set_interface_speed("vs0", 25) == 0 && vn_set_interface_speed("nonexistent", 25) == -ENODEV);
+  EXPECT(vn_set_interface_speed("vs0", 25) == 0 && vn_interface_speed("vs0") == 25 && vn_interface_speed("lo") == -EOPNOTSUPP);
+  EXPECT(vn_set_interface_speed("nonexistent", 25) == -ENODEV);
   EXPECT(vn_set_interface_up("vs0", 1) == 0 && vn_interface_index("vs0") > 0);
   EXPECT(vn_tap_persist(fd, 1) == 0 && vn_tap_persist(fd, 0) == 0 && vn_tap_offload(fd, 0) == 0);
   EXPECT(vn_tap_carrier(fd, 0) == 0 && vn_tap_header_size(fd, 3) == -EINVAL);

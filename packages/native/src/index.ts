@@ -348,7 +348,8 @@ export interface Native {
   tapCarrier (fd: number, on: boolean): number
   interfaceMtu (name: string): number
   setInterfaceMtu (name: string, mtu: number): number
-  /** Mbit/s that ethtool shows. */
+  /** Mbit/s that ethtool shows; 0: it knows none. */
+  interfaceSpeed (name: string): number
   setInterfaceSpeed (name: string, mbit: number): number
   setInterfaceUp (name: string, up: boolean): number
   interfaceIndex (name: string): number

@@ -71,7 +71,7 @@ export class NestedLink implements Link, FrameSink {
 
   get offload (): boolean { return this.#coder.keepsOffload && this.#inner?.offload === true }
   get maxFrame (): number { return (this.#inner?.maxFrame ?? 0) - this.#coder.overhead }
-  get speedMbit (): number | undefined { return this.#inner?.speedMbit }
+  get bitsPerSec (): number | undefined { return this.#inner?.bitsPerSec }
   get mtu (): number | undefined {
     const inner = this.#inner?.mtu
     if (this.#coder.mtuWithin !== undefined) return this.#coder.mtuWithin(inner ?? ETHERNET_MTU)

@@ -51,7 +51,7 @@ export class Succession implements Link, FrameSink {
   get offload (): boolean { return this.#offload }
   get maxFrame (): number { return this.#maxFrame }
   get mtu (): number | undefined { return this.#link?.mtu }
-  get speedMbit (): number | undefined { return this.#link?.speedMbit }
+  get bitsPerSec (): number | undefined { return this.#link?.bitsPerSec }
   get queued (): number { return this.#link?.queued ?? 0 }
   get downDrops (): number { return this.#downDrops + (this.#link?.downDrops ?? 0) }
   /** True while there is a connection, up or down. */

@@ -50,6 +50,8 @@ export interface TapLinkOptions {
   readonly meter?: WriteMeter
   /** Closes the descriptor; absent: close(2). */
   readonly closeTap?: (fd: number) => void
+  /** Bits per second of the interface, if anybody knows. Asked when somebody wants to know. */
+  readonly rate?: () => number | undefined
   /** Called once when the link is closed. */
   readonly onRelease?: () => void
 }
@@ -128,6 +130,8 @@ export class TapLink implements Link, Watcher {
 
   /** What it is. */
   get kind (): FrameDevice['kind'] { return this.#device.kind }
+
+  get bitsPerSec (): number | undefined { return this.#options.rate?.() }
 
   get rxDrops (): number { return this.runts + this.oversize + this.malformed }
 

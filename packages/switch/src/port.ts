@@ -170,6 +170,16 @@ export class Port implements AccessRule {
   /** True when something is plugged in. */
   get isActive (): boolean { return this.endpoints.length > 0 }
 
+  /** Bits per second of the slowest link plugged in that has a rate; null: none has. */
+  get bitsPerSec (): number | null {
+    let least: number | null = null
+    for (const { link } of this.endpoints) {
+      const rate = link?.bitsPerSec
+      if (rate !== undefined && (least === null || rate < least)) least = rate
+    }
+    return least
+  }
+
   /** Gives a frame, in the form this port takes, to every endpoint. Counted once, and also when all of them drop it. */
   send (buf: Uint8Array, off: number, len: number): void {
     if (this.outTaps !== null) showFrame(this.outTaps, false, buf, off, len, this.#forms)

@@ -48,6 +48,7 @@ export class ShapedLink implements Link {
   }
 
   get maxFrame (): number { return this.bare.maxFrame }
+  get bitsPerSec (): number | undefined { return this.bare.bitsPerSec }
   get label (): string { return this.bare.label }
   get queued (): number { return this.bare.queued ?? 0 }
   get rxDrops (): number { return this.bare.rxDrops ?? 0 }

@@ -14,6 +14,7 @@ export class FakeLink implements Link {
   isPaused = true
   isClosed = false
   isUp = true
+  bitsPerSec: number | undefined = undefined
   /** Keeps nothing: to measure. */
   isMute = false
   sent: string[] = []

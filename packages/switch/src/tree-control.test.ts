@@ -166,6 +166,48 @@ tree('bonus lowers the cost of one port', () => {
   assert.is(sw.tree.instance(0)!.tree.port(2)!.portPathCost, 1)
 })
 
+tree('the cost is that of the slowest link with a rate, and follows it until one is set', () => {
+  const sw = makeSwitch()
+  sw.tree.setEnabled(true)
+  const [{ link }, second] = [plug(sw, 1), plug(sw, 1)]
+  let now = 0
+  const cost = (): number => {
+    sw.tick(++now)
+    return sw.tree.instance(0)!.tree.port(1)!.portPathCost
+  }
+  assert.is(cost(), 20_000)
+  for (const [rate, wanted] of [[1e9, 20_000], [1e8, 200_000], [64e3, 200_000_000], [25e6, 800_000]] as const) {
+    link.bitsPerSec = rate
+    assert.is(cost(), wanted, String(rate))
+  }
+  second.link.bitsPerSec = 1e6
+  assert.is(cost(), 20_000_000)
+  second.endpoint.close()
+  assert.is(cost(), 800_000)
+  sw.tree.configurePort(1, { cost: 7 })
+  assert.is(cost(), 7)
+  sw.tree.configurePort(1, { cost: null })
+  assert.is(cost(), 800_000)
+  link.bitsPerSec = undefined
+  assert.is(cost(), 20_000)
+})
+
+tree('a link that comes with a rate has its cost at once, behind a shaper too; mode fstp knows no rates', () => {
+  const sw = makeSwitch({ after: () => {} })
+  sw.createPort(1)
+  sw.guards.configure(1, { rateOut: { unit: 'bits', perSec: 1e6, burst: 1e5 } })
+  sw.tree.setEnabled(true)
+  const link = newLink()
+  link.bitsPerSec = 1e8
+  sw.attach(request(1)).connect(link)
+  const cost = (): number => sw.tree.instance(0)!.tree.port(1)!.portPathCost
+  assert.is(cost(), 200_000)
+  sw.tree.setMode('fstp')
+  assert.is(cost(), 20_000_000)
+  sw.tree.setMode('stp')
+  assert.is(cost(), 200_000)
+})
+
 tree('a stopped process does not find its neighbours expired', () => {
   const sw = makeSwitch()
   sw.tree.setEnabled(true)

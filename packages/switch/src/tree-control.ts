@@ -42,6 +42,8 @@ export class TreeControl implements BpduConsumer {
   readonly #instances = new Map<number, TreeInstance>()
   readonly #ports = new Map<number, TreePortSettings>()
   readonly #bonuses = new Map<number, Bonus>()
+  /** Bits per second by port, as of the last look. */
+  readonly #rates = new Map<number, number | null>()
   /** Ports that were at the edge in the process before this one: they begin there. */
   readonly #edges = new Set<number>()
   /** Seconds until a port outside of the tree opens again; 0: not by itself. */
@@ -152,9 +154,17 @@ export class TreeControl implements BpduConsumer {
     const seconds = this.#nowSec < 0 ? 1 : Math.min(nowSec - this.#nowSec, MAX_CATCH_UP)
     this.#nowSec = nowSec
     this.#bpdus.clear()
+    if (this.#isEnabled) this.#followRates()
     for (let i = 0; i < seconds; i++) {
       for (const { tree } of this.#instances.values()) tree.tick()
       this.#tickShut()
+    }
+  }
+
+  /** Links do not tell when their rate changes. */
+  #followRates (): void {
+    for (const [number, rate] of this.#rates) {
+      if (this.#context.bridge.ports[number]!.bitsPerSec !== rate) this.#reconcilePort(number)
     }
   }
 
@@ -162,6 +172,7 @@ export class TreeControl implements BpduConsumer {
   portGone (number: number): void {
     for (const { tree } of this.#instances.values()) if (tree.port(number) !== undefined) tree.removePort(number)
     this.#ports.delete(number)
+    this.#rates.delete(number)
     this.#shut.delete(number)
   }
 
@@ -225,6 +236,7 @@ export class TreeControl implements BpduConsumer {
     const port = this.#context.bridge.ports[number]
     if (port === null || port === undefined || !this.#isEnabled) return
     if (!isNamed(number)) return this.#applyOutside(number)
+    this.#rates.set(number, port.bitsPerSec)
     for (const instance of this.#instances.values()) this.#reconcileMember(instance, port)
   }
 
@@ -237,7 +249,8 @@ export class TreeControl implements BpduConsumer {
     }
     const bonus = this.bonus(instance.vlanId)
     const set = this.portSettings(number)
-    const cost = costOf(set, this.#mode, bonus.port === number ? bonus.cost : 0)
+    const rate = this.#rates.get(number) ?? null
+    const cost = costOf(set, { mode: this.#mode, rate, bonus: bonus.port === number ? bonus.cost : 0 })
     const settings = portSettings(set, port, cost, this.#edges.has(number))
     const present = tree.port(number)
     const change = present === undefined ? settings : changes(present, settings)

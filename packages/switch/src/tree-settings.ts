@@ -1,5 +1,5 @@
 /** What of the spanning tree is set by hand, per port, and what a port makes of it. */
-import { DEFAULT_PATH_COST, MAX_PATH_COST, type Guard, type PortSettings, type Times, type TreePort } from '@vde-ts/stp'
+import { DEFAULT_PATH_COST, MAX_PATH_COST, pathCost, type Guard, type PortSettings, type Times, type TreePort } from '@vde-ts/stp'
 import type { Endpoint } from './endpoint.ts'
 import type { Port } from './port.ts'
 
@@ -31,7 +31,7 @@ export const NO_BONUS: Bonus = { port: 0, cost: 0 }
 
 /** Settings of a port; kept also when the tree is off. */
 export interface TreePortSettings {
-  /** Null: that of the mode. */
+  /** Null: that of the link's rate, or of the mode. */
   readonly cost: number | null
   /** 0..240 in steps of 16. */
   readonly priority: number
@@ -59,9 +59,22 @@ export interface TreeSnapshot {
 /** What the C switch reckons for every port. */
 export const FSTP_PATH_COST = 20_000_000
 
-/** A port's cost in a mode, less what `bonus` grants. */
-export const costOf = ({ cost }: TreePortSettings, mode: TreeMode, bonus: number): number =>
-  Math.min(MAX_PATH_COST, Math.max(1, (cost ?? (mode === 'fstp' ? FSTP_PATH_COST : DEFAULT_PATH_COST)) - bonus))
+/** What a port's cost is reckoned from. */
+export interface CostGround {
+  readonly mode: TreeMode
+  /** Bits per second; null: no link of the port has a rate. */
+  readonly rate: number | null
+  readonly bonus: number
+}
+
+/** A port's cost: as set, of its rate, or of the mode; less what `bonus` grants. */
+export const costOf = ({ cost }: TreePortSettings, { mode, rate, bonus }: CostGround): number =>
+  Math.min(MAX_PATH_COST, Math.max(1, (cost ?? costInMode(mode, rate)) - bonus))
+
+const costInMode = (mode: TreeMode, rate: number | null): number => {
+  if (mode === 'fstp') return FSTP_PATH_COST
+  return rate === null ? DEFAULT_PATH_COST : pathCost(rate)
+}
 
 /** The same in the words of the standard. */
 export const portSettings = (settings: TreePortSettings, port: Port, portPathCost: number, wasEdge: boolean): PortSettings => ({

@@ -14,6 +14,7 @@ import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { isTapFailure, openTap, type Tap } from '@vde-ts/tun-tap'
 import type { Parsed } from '../command.ts'
 import { openTapNetwork } from '../tap-network.ts'
+import { speedMbit } from '../interface-speed.ts'
 import { writePidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
 import { standardStreams } from '../standard-streams.ts'
@@ -38,7 +39,8 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
     program.cleanup.add(writePidFile(request.pidFile, `${process.pid}\n`, 'exclusive', program.name))
   }
   // For people to see: whoever has no right to set it uses an interface of somebody else.
-  if (network.speedMbit !== undefined) native.setInterfaceSpeed(name, network.speedMbit)
+  const speed = speedMbit(network)
+  if (speed !== undefined) native.setInterfaceSpeed(name, speed)
   program.ready()
   wire.join(network, tap, (side, why) => { finish(program, side === 'left', why) })
 }

@@ -3,9 +3,10 @@ import { native } from '@vde-ts/native'
 import { VdeError, errnoName } from '@vde-ts/link/errors.js'
 import type { Loop } from '@vde-ts/link/loop.js'
 import type { Arrival, Departure, Part, Ticket } from '@vde-ts/link/part.js'
-import { tapLink, type TapLink, type TapSnapshot } from '@vde-ts/schemes/tap-link.js'
+import { tapLink, type TapLink, type TapLinkOptions, type TapSnapshot } from '@vde-ts/schemes/tap-link.js'
 import { UNKNOWN, type Endpoint, type Switch } from '@vde-ts/switch'
 import { isTapFailure, openTap } from '@vde-ts/tun-tap'
+import { tapRate } from '../interface-speed.ts'
 
 interface Plugged { readonly name: string, readonly endpoint: Endpoint, readonly link: TapLink }
 
@@ -41,7 +42,7 @@ export class Taps implements Part {
     }
     try {
       const endpoint = this.#sw.attach({ port: 'any', owner: UNKNOWN, module: 'tuntap', description: name })
-      const link = tapLink(tap.fd, tap.name, endpoint, this.#loop)
+      const link = tapLink(tap.fd, tap.name, endpoint, this.#loop, rated(tap.name))
       link.setOffload(true)
       endpoint.connect(link)
       this.#plugged = [...this.#plugged, { name: tap.name, endpoint, link }]
@@ -75,7 +76,7 @@ export class Taps implements Part {
   restore ({ plugged }: ReturnType<Taps['snapshot']>, arrival: Arrival): void {
     for (const { name, fd, port, id, link: snapshot } of plugged) {
       const endpoint = this.#sw.endpoint(port, id)
-      const link = tapLink(arrival.descriptor(fd), name, endpoint, this.#loop)
+      const link = tapLink(arrival.descriptor(fd), name, endpoint, this.#loop, rated(name))
       link.setOffload(snapshot.offload)
       link.restore(snapshot)
       arrival.atStart(() => { endpoint.connect(link) })
@@ -83,3 +84,6 @@ export class Taps implements Part {
     }
   }
 }
+
+/** The spanning tree reckons with the speed that was set of an interface. */
+const rated = (name: string): TapLinkOptions => ({ rate: () => tapRate(name) })

@@ -14,6 +14,7 @@ import { resolveVnl } from '@vde-ts/schemes/registry.js'
 import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { Rejoin, rejoinWorld } from '@vde-ts/schemes/rejoin.js'
+import { speedMbit } from '../interface-speed.ts'
 import { REJOIN_RESET_MS, rejoinPauseMs } from '../rejoin-pause.ts'
 
 /** Shown by the switch, with ` user=... pid=...` behind it. */
@@ -66,7 +67,7 @@ export class Interface {
   get mtu (): number | undefined { return this.#network.link.mtu }
 
   /** Mbit/s that the interface is to show. Before `join`. */
-  get speedMbit (): number { return this.#network.link.speedMbit ?? SPEED_MBIT }
+  get speedMbit (): number { return speedMbit(this.#network.link) ?? SPEED_MBIT }
 
   async #start (): Promise<void> {
     await this.#network.start()

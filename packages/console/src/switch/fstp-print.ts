@@ -54,7 +54,7 @@ function * portLines (context: SwitchContext, instance: TreeInstance | undefined
   yield ` -- Port ${digits(number, 4)} tagged=${Number(isTagged)} portcost=${cost} role=${roleText(instance, port)}`
   if (instance === undefined) return
   if (port === undefined) yield `    state=${state} blocked=${context.sw.tree.isShut(number) ? 'outside-tree' : 'none'}`
-  else yield * detailLines(port)
+  else yield * detailLines(context, port)
 }
 
 const roleText = (instance: TreeInstance | undefined, port: TreePort | undefined): string => {
@@ -64,9 +64,15 @@ const roleText = (instance: TreeInstance | undefined, port: TreePort | undefined
   return port.role === 'Alternate' || port.role === 'Backup' ? 'Alternate/Backup' : port.role
 }
 
-function * detailLines (port: TreePort): Generator<string> {
+/** Where the cost of a port comes from. */
+const costFrom = ({ sw }: SwitchContext, number: number): 'command' | 'rate' | 'default' => {
+  if (sw.tree.portSettings(number).cost !== null) return 'command'
+  return sw.tree.mode === 'fstp' || sw.port(number).bitsPerSec === null ? 'default' : 'rate'
+}
+
+function * detailLines (context: SwitchContext, port: TreePort): Generator<string> {
   const blocked = port.blocked ?? 'none'
-  yield `    state=${port.pst} role=${port.role} id=${hex(port.portId)} ${pairs(settings(port))} speaks=${dialectOf(port)} blocked=${blocked}`
+  yield `    state=${port.pst} role=${port.role} id=${hex(port.portId)} ${pairs(settings(port))} cost=${costFrom(context, port.number)} speaks=${dialectOf(port)} blocked=${blocked}`
   yield `    flags ${pairs(flags(port))}`
   yield `    timers ${pairs(timers(port))}`
   yield `    counters ${pairs(port.counters)}`
@@ -133,6 +139,8 @@ const portJson = (context: SwitchContext, instance: TreeInstance | undefined, me
     ...common,
     blocked: port.blocked,
     id: hex(port.portId),
+    costFrom: costFrom(context, number),
+    bitsPerSec: context.sw.port(number).bitsPerSec,
     ...settings(port),
     speaks: dialectOf(port),
     designated: { root: idText(rootBridgeId), rootCost, bridge: idText(designatedBridgeId), port: hex(designatedPortId) },

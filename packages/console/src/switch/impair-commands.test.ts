@@ -93,6 +93,29 @@ test('what is set goes on in another process, as JSON', () => {
   assert.equal([link!.out.counters.drops.loss, link!.out.waiting], [3, 2])
 })
 
+test('a rate is the cost of the port in the spanning tree', () => {
+  const { sw, say, plug } = hub()
+  plug(2)
+  sw.setHub(false)
+  sw.tree.setEnabled(true)
+  let now = 0
+  const shown = (): string => {
+    sw.tick(++now)
+    return /portcost=\d+|cost=(?!\d)\w+/g[Symbol.match](say('fstp/print'))!.join(' ')
+  }
+  assert.is(shown(), 'portcost=20000 cost=default')
+  say('port/impair 2 out.rate=10mbit in.rate=100kbit')
+  assert.is(shown(), 'portcost=200000000 cost=rate')
+  say('port/impair 2 in.rate=20mbit')
+  assert.is(shown(), 'portcost=2000000 cost=rate')
+  assert.match(say('fstp/print --json'), /"cost":2000000,.*"costFrom":"rate","bitsPerSec":10000000/)
+  say('fstp/port 2 cost 5')
+  assert.is(shown(), 'portcost=5 cost=command')
+  say('fstp/port 2 cost auto')
+  say('port/impair 2 off')
+  assert.is(shown(), 'portcost=20000 cost=default')
+})
+
 for (const line of ['port/impair 2', 'port/impair 2 in', 'port/impair 2 delay=5', 'port/impair 2 table=/etc/passwd', 'port/impair 99 delay=1ms']) {
   test(`${line} is refused`, () => {
     const { say, plug } = hub()

@@ -264,7 +264,7 @@ test('fstp/print shows what the tree knows, and events tell of it', ({ bench }) 
     ' ++ rootport 0002 cost 20000 age 1 bonusport 0000 bonuscost 0'
   ])
   assert.is(lines[6], ' -- Port 0002 tagged=1 portcost=20000 role=Root')
-  assert.match(lines[7]!, /^ {4}state=Forwarding role=Root id=8002 priority=128 edge=0 p2p=1 guard=none speaks=rstp blocked=none$/)
+  assert.match(lines[7]!, /^ {4}state=Forwarding role=Root id=8002 priority=128 edge=0 p2p=1 guard=none cost=default speaks=rstp blocked=none$/)
   assert.equal(heard.filter((line) => !line.includes('fstp/status')), [
     '3041 fstp/+ Port 0002 VLAN 00:00\n', '3045 fstp/root Port 0002 VLAN 00:00 -> 00:00:02:00:00:00:00:0f\n'
   ])
