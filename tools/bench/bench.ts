@@ -20,13 +20,15 @@ import { closeSites } from './lib/site.ts'
 import { impairRows } from './rows/impair.ts'
 import { insideRow, runInside } from './rows/inside.ts'
 import { labRows } from './rows/lab.ts'
+import { radioRows } from './rows/radio.ts'
 import { scaleRows } from './rows/scale.ts'
 import { schemeRows } from './rows/schemes.ts'
 import { slirpRows } from './rows/slirp.ts'
 import { smallRows } from './rows/small.ts'
 import { tcpRows } from './rows/tcp.ts'
 
-const ROWS: readonly Row[] = [...tcpRows, ...smallRows, ...scaleRows, ...schemeRows, ...slirpRows, ...impairRows, ...labRows]
+const ROWS: readonly Row[] =
+  [...tcpRows, ...smallRows, ...scaleRows, ...schemeRows, ...slirpRows, ...impairRows, ...labRows, ...radioRows]
 const NAMES: readonly string[] = [...ROWS.map(({ name }) => name), insideRow.name]
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url))
 const SECONDS = 3

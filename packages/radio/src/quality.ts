@@ -29,14 +29,19 @@ const NO_FILES: WordFiles = {
 }
 
 /**
- * The quality that words of the impairment engine tell, `rate=1mbit delay=5ms`, upon `base`.
+ * What words of the impairment engine, `rate=1mbit delay=5ms`, make of a quality.
  * @throws {SyntaxError} an unknown word, a value that cannot be read, a side (`in.`, `out.`), `down` or `fifo`
  */
-export const qualityOf = (words: string, base: Quality = INITIAL): Quality => {
+export const readQuality = (words: string): (base: Quality) => Quality => {
   const typed = splitWords(words)
   const sided = typed.find(([name]) => name.includes('.'))
-  if (sided !== undefined) throw new SyntaxError(`Cannot read "${sided[0].slice(0, 40)}": a quality is of one direction, want the word without its side`)
+  if (sided !== undefined) {
+    throw new SyntaxError(`Cannot read "${sided[0].slice(0, 40)}": a quality is of one direction, want the word without its side`)
+  }
   const { out, flags } = parseWords(typed, NO_FILES)
   if (flags.length > 0) throw new SyntaxError(`Cannot read "${flags[0]![1]}": a quality has settings only, want another word`)
-  return out(base)
+  return out
 }
+
+/** The quality that words tell of a link that has nothing else. @throws {SyntaxError} as {@link readQuality} */
+export const qualityOf = (words: string, base: Quality = INITIAL): Quality => readQuality(words)(base)

@@ -4,14 +4,14 @@
  * Step k is what is so at k times the time of a step, whoever asks and how often: a motion has no clock and no state that
  * counts, so any step can be asked for, in any order, and gives the same.
  */
-import type { Distances } from './distances.ts'
-import type { Positions } from './positions.ts'
+import type { Distances } from '../distances.ts'
+import type { Positions } from '../positions.ts'
 
 /** See above. Step 0 is the start. */
 export interface Motion {
   /** The positions at a step; null where there are none, only links (a wired topology). Valid until the next call. */
   positions (step: number): Positions | null
-  /** Puts the distances at a step into `into`, of as many nodes. Allocates nothing. */
+  /** Puts the distances at a step into `into`, of as many nodes. Makes no object. */
   distances (step: number, into: Distances): void
 }
 
