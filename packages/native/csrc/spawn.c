@@ -145,32 +145,46 @@ static int follow(struct vn_spawned *out, const struct vn_report *report, int pi
   return 0;
 }
 
-/* Reads reports until the exec (1), READY (1) or a failure. *handed counts the descriptors that came. */
+/* What the last report, or the end of file of an exec, comes to. */
+static int verdict(const struct vn_spawn_spec *spec, const struct vn_report *last, struct vn_spawned *out, size_t handed)
+{
+  if (last == NULL && spec->hold) return -ESRCH; /* killed before it was ready */
+  if (last == NULL || last->say == VN_SAY_READY) {
+    /* Descriptors beyond our limit of open files are left out by the kernel. */
+    return handed == vn_handed(spec) ? 0 : -EMFILE;
+  }
+  out->step = (enum vn_step)last->step;
+  out->index = last->index;
+  return -last->number;
+}
+
+/*
+ * Reads reports until the exec, READY or a failure. *handed counts the descriptors that came. The middle one of a join and
+ * the child proper speak at the same time: the child's word waits until its pidfd is here, else nobody would bury it.
+ */
 static int attend(const struct vn_spawn_spec *spec, int channel, struct vn_spawned *out, size_t *handed)
 {
-  for (;;) {
-    struct vn_report report;
+  struct vn_report report, last = { VN_SAY_FAILED, 0, 0, 0 };
+  bool is_known = spec->join < 0, is_said = false;
+  while (!is_known || !is_said) {
     int32_t fds[VN_MAX_FDS];
     size_t count = VN_MAX_FDS;
     int got;
     do got = vn_receive_descriptors(channel, (uint8_t *)&report, sizeof report, 0, fds, &count); while (got == -EINTR);
-    if (got > 0 && report.say == VN_SAY_MOVED) {
+    if (got < 0) return got;
+    if (got == 0) break;
+    if (report.say == VN_SAY_MOVED) {
       int failed = follow(out, &report, count == 1 ? fds[0] : -1);
       if (failed < 0) return failed;
+      is_known = true;
       continue;
     }
     for (size_t i = 0; i < count; i++) out->handed[(*handed)++] = fds[i];
-    if (got < 0) return got;
-    if (got == 0 && spec->hold) return -ESRCH; /* killed before it was ready */
-    if (got == 0) return *handed == vn_handed(spec) ? 0 : -EMFILE;
-    if (report.say == VN_SAY_FAILED) {
-      out->step = (enum vn_step)report.step;
-      out->index = report.index;
-      return -report.number;
-    }
-    /* Descriptors beyond our limit of open files are left out by the kernel. */
-    if (report.say == VN_SAY_READY) return *handed == vn_handed(spec) ? 0 : -EMFILE;
+    if (report.say == VN_SAY_HANDED) continue;
+    last = report;
+    is_said = true;
   }
+  return verdict(spec, is_said ? &last : NULL, out, *handed);
 }
 
 static void bury(struct vn_spawned *out, size_t handed)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { native, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, IN } from './index.ts'
+import { native, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS, IDS_ROOT, IN } from './index.ts'
 import type { SpawnFailure, SpawnSpec, Spawned } from './index.ts'
 import { closeAll, flagsOf, inDirectory, namespaceObstacle, openCount } from './testing.ts'
 
@@ -288,6 +288,19 @@ inside('a process namespace begins with the child', () => {
   assert.is(output('echo $$', { namespaces: CLONE_NEWUSER | CLONE_NEWPID }), '1')
 })
 
+inside('a program that cannot be run in joined namespaces is buried, whoever of the two processes speaks first', () => {
+  const init = started(native.spawn({
+    ...spec('exec sleep 100'),
+    namespaces: CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS,
+    ids: IDS_ROOT
+  }))
+  for (let i = 0; i < 200; i++) {
+    assert.equal(failed(native.spawn(spec('', { file: './no-such-program', join: init.pidfd }))), ['exec', ENOENT, 0])
+  }
+  assert.is(native.pidfdSignal(init.pidfd, SIGKILL), 0)
+  assert.is(ended(init), SIGKILL) // a dead one left in the namespace would hold it for ever
+})
+
 inside('capabilities survive the exec of an ordinary user, root keeps all', () => {
   const caps = (extra: Partial<SpawnSpec>): string =>
     /^CapEff:\s+(\w+)/m.exec(output('cat /proc/self/status', { namespaces: USER_NET, ...extra }))?.[1] ?? ''
@@ -312,7 +325,7 @@ if (uid !== 0) {
     const node = [process.execPath, '--conditions=source', '--import', 'tsx', self]
     const { status, stdout, stderr } = spawnSync(user[0], [...user.slice(1), ...node], { encoding: 'utf8', timeout: 60_000 })
     assert.is(status, 0, stdout + stderr)
-    assert.match(stdout, /Total: +22/)
+    assert.match(stdout, /Total: +23/)
   })
 }
 namespaces.run()

@@ -97,10 +97,19 @@ export class NodeControl {
     while (!this.#isClosed) {
       const got = native.receiveDescriptors(this.#fd, room, 0, PACKET, fds)
       if (got === -EAGAIN) return
-      // At its end of file the process may still be ending, which the pidfd tells.
-      if (got < RESULT) return this.#loop.modify(this.#fd, 0)
+      if (got < RESULT) return this.#hangUp()
       this.#settle(got, fds[0]!)
     }
+  }
+
+  /** The process may still be ending, which the pidfd tells: what hangs up is not watched, it would be ready for ever. */
+  #hangUp (): void {
+    this.#loop.remove(this.#fd)
+    this.#refuseWaiting()
+  }
+
+  #refuseWaiting (): void {
+    for (const { action, reject } of this.#waiting.splice(0)) reject(new VdeError('ECONNRESET', action, 'the node has ended'))
   }
 
   #bury (): void {
@@ -147,6 +156,6 @@ export class NodeControl {
       this.#loop.remove(fd)
       native.close(fd)
     }
-    for (const { action, reject } of this.#waiting.splice(0)) reject(new VdeError('ECONNRESET', action, 'the node has ended'))
+    this.#refuseWaiting()
   }
 }
