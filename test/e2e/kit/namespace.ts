@@ -1,5 +1,6 @@
 /** A namespace with an interface on a network, made by `vdens` and driven through a shell on its pipes. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import type { Proc, StartOptions } from './proc.ts'
 import type { Scene } from './scene.ts'
 import { asUser } from './scene.ts'
@@ -63,11 +64,25 @@ export const namespace = (scene: Scene, vdens: string, args: readonly string[], 
 
 /**
  * Ends namespaces of the C `vdens`, which misses its child's end in a third of the runs under traffic and then has to
- * be told: a defect of its own, not what a test with it is about.
+ * be told, and so has the copy of it that waits for the command: a defect of its own, not what a test with it is about.
  */
 export const endPeer = async (...shells: Shell[]): Promise<void> => {
-  for (const shell of shells) {
-    shell.proc.endInput()
-    await within(shell.proc.ended, 1000, 'end').catch(async () => { await shell.proc.stop('SIGTERM') })
+  for (const { proc } of shells) {
+    proc.endInput()
+    await within(proc.ended, 1000, 'end').catch(async () => {
+      for (const pid of children(proc.pid)) {
+        try { process.kill(pid, 'SIGTERM') } catch { /* ended */ }
+      }
+      await proc.stop('SIGTERM')
+    })
+  }
+}
+
+/** Ended meanwhile: none. */
+const children = (pid: number): number[] => {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
   }
 }
