@@ -141,6 +141,16 @@ test('closed while it connects: nothing is told, nothing left', async () => {
   assert.equal([sink.ups, sink.downs, sink.closes], [0, 0, 0])
 })
 
+for (const [host, wanted] of [['', []], ['127.0.0.1', []], ['::1', []], ['0.0.0.0', [1]], ['::', [1]]] as const) {
+  test(`tcp-listen://${host}:0 without TLS ${wanted.length === 0 ? 'is for this host only' : 'says that anybody may join'}`, async () => {
+    const lines: string[] = []
+    const link = await openVnl(`tcp-listen://${host}:0`, new Recorder(), { log: (line) => { lines.push(line) } })
+    link.close()
+    assert.is(lines.length, wanted.length)
+    if (wanted.length > 0) assert.match(lines[0]!, /^tcp-listen:\/\/.*: whoever reaches this address may join, cert and key, or psk would keep others out$/)
+  })
+}
+
 test('tcp-listen:// with psk: 200 silent and 50 talking strangers keep no friend out', async () => {
   const dir = scratch()
   writeFileSync(`${dir.path}/psk`, 'ab'.repeat(32))

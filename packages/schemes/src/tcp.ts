@@ -11,7 +11,7 @@
 import type { FrameSink, Link } from '@vde-ts/link'
 import { MAX_C_FRAME } from '@vde-ts/frame/stream.js'
 import { parseHostPort, type HostPort } from './internet/host-port.ts'
-import { connectTcp, listenTcp, prepareTcp, socketName } from './internet/tcp-socket.ts'
+import { connectTcp, listenTcp, prepareTcp, socketName, warnOpen } from './internet/tcp-socket.ts'
 import { oneAtATime } from './stream-socket.ts'
 import { StreamLink } from './stream-link.ts'
 import { Succession } from './succession.ts'
@@ -86,6 +86,7 @@ export const tcpListenScheme: Scheme = {
     const secure = isOpen ? null : await readServer(tail, action)
     const fd = await listenTcp({ host: host === '' ? anywhere : host, port }, action)
     const label = `tcp-listen://${socketName(fd)}`
+    if (isOpen) warnOpen(fd, label, 'cert and key, or psk', (line) => { context.log(line) })
     return secure === null ? plainListener(fd, label, sink, context) : secure(fd, label, sink, context)
   }
 }

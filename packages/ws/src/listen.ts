@@ -14,7 +14,7 @@ import { native } from '@vde-ts/native'
 import type { FrameSink, Link } from '@vde-ts/link'
 import { Acceptor } from '@vde-ts/schemes/acceptor.js'
 import { DuplexLink } from '@vde-ts/schemes/duplex-link.js'
-import { listenTcp, prepareTcp, socketName } from '@vde-ts/schemes/internet/tcp-socket.js'
+import { listenTcp, prepareTcp, socketName, warnOpen } from '@vde-ts/schemes/internet/tcp-socket.js'
 import { readServerTls } from '@vde-ts/schemes/internet/tls.js'
 import type { OpenContext, Tail } from '@vde-ts/schemes/scheme.js'
 import { Succession } from '@vde-ts/schemes/succession.js'
@@ -38,6 +38,7 @@ export const openListener = async (tail: Tail, sink: FrameSink, context: OpenCon
   const anywhere = tls === null && token === null ? '127.0.0.1' : '0.0.0.0'
   const fd = await listenTcp({ host: host === '' ? anywhere : host, port }, action)
   const label = `ws-listen://${socketName(fd)}${path}`
+  if (tls === null && token === null) warnOpen(fd, label, 'cert and key, psk, or token', (line) => { context.log(line) })
   return new WebSocketAcceptor(fd, { label, path, tls, token }, sink, context).link
 }
 

@@ -101,6 +101,15 @@ server('who has no token, another path, or comes from a web page is refused; so 
   })
 })
 
+server('at an address that others reach, with nothing that keeps them out, it says so', async () => {
+  for (const [vnl, count] of [['ws-listen://:0/', 0], ['ws-listen://0.0.0.0:0/', 1], [`ws-listen://0.0.0.0:0/[token=${tokenFile}]`, 0]] as const) {
+    const lines: string[] = []
+    const link = await openVnl(vnl, new Recorder(), { log: (line) => { lines.push(line) } })
+    link.close()
+    assert.is(lines.filter((line) => line.includes('may join')).length, count, vnl)
+  }
+})
+
 server('an ordinary request is told what is wanted', async () => {
   await listening('', async ({ url }) => {
     const status = await new Promise((resolve) => { get(url.replace('ws', 'http'), (response) => { response.resume(); resolve(response.statusCode) }) })

@@ -83,6 +83,11 @@ export const socketName = (fd: number): string => {
   return `${formatAddress(address)}:${portOf(address)}`
 }
 
+/** A line when anybody may join at an address that others reach: the VNL asked for it, and for nothing that says who they are. */
+export const warnOpen = (fd: number, label: string, ways: string, log: (line: string) => void): void => {
+  if (!/^(?:127\.|::1:)/.test(socketName(fd))) log(`${label}: whoever reaches this address may join, ${ways} would keep others out`)
+}
+
 /** A listening socket. @throws {VdeError} ENOENT no such name, EADDRINUSE, EADDRNOTAVAIL, EACCES */
 export const listenTcp = async ({ host, port }: HostPort, action: string): Promise<number> => {
   const address = await resolveAddress(host, port, 0, action)
