@@ -17,6 +17,8 @@ export type { ConsoleEvent, Reply } from './reply-parser.ts'
 const EIO = 5
 const EAGAIN = 11
 const RETRY_MS = 20
+/** What a banner of ours has in it, whichever program's it is. */
+const OURS = 'vde-ts'
 
 interface Waiting {
   readonly line: string
@@ -80,6 +82,17 @@ export class ConsoleClient implements ReplyHandler {
       else this.#waiting.push({ line, resolve, reject })
       this.#sendNext()
     })
+  }
+
+  /**
+   * Why a reply is a refusal, which its status has no room for. Asked before the next command, and only of a console
+   * that has `why`: another would answer with one refusal more.
+   * @returns null: it is none, or there is nothing to tell, or the connection has ended
+   */
+  async reason (reply: Reply): Promise<string | null> {
+    if (reply.code <= 0 || reply.isEnd || !this.banner.some((line) => line.includes(OURS))) return null
+    const said = await this.command('why').catch(() => null)
+    return said?.data[0] ?? null
   }
 
   /** Idempotent. Commands that wait are rejected. */

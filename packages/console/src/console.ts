@@ -71,8 +71,15 @@ export class Console<C> {
     return this.table.find(path)?.ready?.(this.context) ?? null
   }
 
-  /** Answers one line. Never throws; an empty line or a comment yields nothing. */
+  /** Answers one line. Never throws; an empty line or a comment yields nothing. The subscriber hears why one is refused. */
   * execute (line: string, subscriber: Subscriber | null, depth: number = 0): Generator<string, Outcome> {
+    const outcome = yield * this.#run(line, subscriber, depth)
+    const { errno, message } = outcome
+    if (errno !== 0) subscriber?.onRefusal?.({ line: line.trim(), errno, message })
+    return outcome
+  }
+
+  * #run (line: string, subscriber: Subscriber | null, depth: number): Generator<string, Outcome> {
     const words = line.split(/[ \t\r\n]+/).filter((word) => word !== '')
     const [path] = words
     if (path === undefined || path.startsWith('#')) return DONE

@@ -122,6 +122,21 @@ for (const [line, reply] of REPLIES) {
   })
 }
 
+test('why tells the reason of the last refusal of its own session, which a success leaves', () => {
+  const { hear, ask } = make()
+  const other = make()
+  hear()
+  other.hear()
+  assert.is(ask('why\n'), `0000 DATA END WITH '.'\n.\n1000 Success\n${PROMPT}`)
+  ask('puts 1\nput 1\n')
+  assert.is(ask('why\n'), `0000 DATA END WITH '.'\nCannot run "puts": there is no such command, see help\n.\n1000 Success\n${PROMPT}`)
+  assert.is(ask('why --json\n'),
+    `0000 DATA END WITH '.'\n{"line":"puts 1","errno":38,"message":"Cannot run \\"puts\\": there is no such command, see help"}\n.\n1000 Success\n${PROMPT}`)
+  ask('lines 1e1\x1b[2J\n')
+  assert.match(ask('why\n'), /\nCannot read .*"1e1\\x1b\[2J", want a whole number\n\.\n1000/)
+  assert.is(other.ask('why\n'), `0000 DATA END WITH '.'\n.\n1000 Success\n${PROMPT}`)
+})
+
 test('answers pipelined lines one by one, in order', () => {
   const { hear, ask, world } = make()
   hear()

@@ -21,7 +21,7 @@ import { VdeError } from '@vde-ts/link'
 import type { Ending } from './command.ts'
 import type { Console, Outcome } from './console.ts'
 import { status } from './console.ts'
-import { eventJson, eventLine, type PublishedEvent, type Subscriber } from './events.ts'
+import { eventJson, eventLine, type PublishedEvent, type Refusal, type Subscriber } from './events.ts'
 import { LineBuffer, type LinesSnapshot } from './lines.ts'
 
 /** How long a line without its end must have been alone, in milliseconds. */
@@ -73,6 +73,7 @@ export class Dialogue<C> implements Subscriber {
   ended: DialogueEnd | null = null
   /** Events that were not kept. */
   lostEvents = 0
+  refusal: Refusal | null = null
 
   readonly #console: Console<C>
   readonly #options: DialogueOptions
@@ -167,6 +168,8 @@ export class Dialogue<C> implements Subscriber {
     this.#events.push(this.#isStream ? eventJson(event) : eventLine(event))
     this.#onEvent()
   }
+
+  onRefusal (refusal: Refusal): void { this.refusal = refusal }
 
   /** From now on events are told as JSON; those that wait were for the other form, and what `events` tells first has them. */
   becomeStream (): void {

@@ -14,6 +14,19 @@ export interface Subscriber {
   onEvent (event: PublishedEvent): void
   /** Takes no more commands, and events as JSON from now on. Absent: it cannot. */
   becomeStream? (): void
+  /** Told why a line was refused, what `why` answers. Absent: nobody asks. */
+  onRefusal? (refusal: Refusal): void
+  /** The last one, null: there was none. */
+  readonly refusal?: Refusal | null
+}
+
+/** A line that was not done. */
+export interface Refusal {
+  readonly line: string
+  /** What `1eee` said. */
+  readonly errno: number
+  /** For people, what and where and what was wanted. May have a stranger's text in it. */
+  readonly message: string
 }
 
 /** What happened: for people, and for programs. */

@@ -1,4 +1,4 @@
-/** Commands every console has: help, load, the ends, and events. */
+/** Commands every console has: help, load, the ends, why, and events. */
 import { escapeControls } from '@vde-ts/frame/escape.js'
 import { VdeError } from '@vde-ts/link'
 import { fromStart } from '@vde-ts/link/start-directory.js'
@@ -6,7 +6,7 @@ import type { Args, Call, Row } from './command.ts'
 import { tagText, type Topic } from './events.ts'
 import { readScript } from './script.ts'
 
-/** `help`, `logout`, `shutdown`; what a program adds to these comes behind them. `what` is ended by shutdown. */
+/** `help`, `logout`, `shutdown`, `why`; what a program adds to these comes behind them. `what` is ended by shutdown. */
 export const generalCommands = <C>(what: string): Array<Row<C>> => [
   {
     path: 'help',
@@ -16,7 +16,17 @@ export const generalCommands = <C>(what: string): Array<Row<C>> => [
     run: (_, args, { console }) => console.table.help(args.words[0] ?? '')
   },
   { path: 'logout', syntax: '', help: 'end this session', ends: 'logout', run: () => {} },
-  { path: 'shutdown', syntax: '', help: `end the ${what}`, ends: 'shutdown', run: () => {} }
+  { path: 'shutdown', syntax: '', help: `end the ${what}`, ends: 'shutdown', run: () => {} },
+  {
+    path: 'why',
+    syntax: '',
+    help: 'tell why the last line that was refused was',
+    isOurs: true,
+    output: 'data',
+    wantsSession: true,
+    run: (_, _args, { subscriber }) => subscriber!.refusal == null ? [] : [escapeControls(subscriber!.refusal.message)],
+    json: (_, _args, { subscriber }) => subscriber!.refusal ?? null
+  }
 ]
 
 /**

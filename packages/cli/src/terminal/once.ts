@@ -49,11 +49,13 @@ const ask = async (
 ): Promise<number> => {
   if (line.includes('\n')) throw new UsageError('Cannot send the command: it has more than one line')
   let reply: Reply
+  let reason: string | null
   try {
     const client = await ConsoleClient.connect(path)
     trace(`connected to ${path}, prompt "${client.prompt}"`)
     trace(`send "${line}"`)
     reply = await client.command(line)
+    reason = await client.reason(reply)
     client.close()
   } catch (error) {
     if (error instanceof VdeError) throw new ExitError(FAILED, error.message, { cause: error })
@@ -61,6 +63,6 @@ const ask = async (
   }
   trace(`status ${reply.code} "${reply.text}"`)
   await output.write(reply.lines.map((text) => `${text}\n`).join(''))
-  if (reply.code > 0) program.log(`${line}: ${reply.text}`)
+  if (reply.code > 0) program.log([line, reply.text, ...reason === null ? [] : [reason]].join(': '))
   return Math.max(reply.code, 0)
 }

@@ -20,19 +20,20 @@ const terminal = (name: string, summary: string, description: readonly string[])
 /** Command line of unixterm, whose one operand is the socket. */
 export const unixtermSpec: CommandSpec = terminal('unixterm', 'plain terminal for a console', [
   'Joins standard input and output with the stream socket SOCKET, byte for byte. At the end of the input the console ' +
-  'answers what it was sent before this program ends.'
+  'answers what it was sent before this program ends. The command why tells the reason of the last refusal, where the console is ours.'
 ])
 
 /** Command line of vdeterm, the same as that of unixterm. */
 export const vdetermSpec: CommandSpec = terminal('vdeterm', 'console of a switch with line editing', [
   'Arrows, ^A, ^E, ^K, ^U, ^W, ^L edit and recall lines, TAB completes commands (twice: lists them), ^C clears the line, ' +
-  '^D and logout end. In a pipe it answers line by line.'
+  '^D and logout end. In a pipe it answers line by line. Below the status of a refusal stands its reason, where the console is ours.'
 ])
 
 const once = (name: string): CommandSpec => ({
   name,
   summary: 'one console command from a script',
   synopsis: ['[OPTIONS] COMMAND [ARGUMENT...]'],
+  description: ['A refusal is told on standard error, with its reason where the console is ours.'],
   options: [
     HELP,
     VERSION,

@@ -35,9 +35,12 @@ const connect = async (path: string): Promise<ConsoleClient> => {
   }
 }
 
-/** A reply as people read it. */
-const replyText = ({ lines, text, code }: Reply): string =>
-  lines.map((line) => `${line}\n`).join('') + (code < 0 ? '' : `${text}\n`)
+/** A reply as people read it, a refusal with its reason. */
+const explained = async (client: ConsoleClient, reply: Reply): Promise<string> => {
+  const reason = await client.reason(reply)
+  const status = reply.code < 0 ? [] : [reply.text]
+  return [...reply.lines, ...status, ...reason === null ? [] : [reason]].map((line) => `${line}\n`).join('')
+}
 
 const eventText = ({ path, text }: ConsoleEvent): string => `** DBG MSG: ${path} ${text}\n`
 
@@ -61,7 +64,7 @@ const pipe = (program: Program, client: ConsoleClient): void => {
   }
   const answer = async (line: string): Promise<void> => {
     const reply = await client.command(line).catch(orNull)
-    if (reply !== null && !reply.isEnd) await output.write(replyText(reply))
+    if (reply !== null && !reply.isEnd) await output.write(await explained(client, reply))
     else program.exit(0)
     if (--waiting === MOST_WAITING - 1) input.resume()
   }
@@ -100,7 +103,7 @@ const interact = async (program: Program, client: ConsoleClient): Promise<void> 
       const reply = await client.command(line).catch(orNull)
       if (reply === null || reply.isEnd) return null
       if (/^\s*plugin\/(add|del)\s/.test(line)) editor.commands = await commands()
-      return replyText(reply)
+      return await explained(client, reply)
     },
     onEnd () { program.exit(0) }
   })
