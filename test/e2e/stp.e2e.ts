@@ -2,7 +2,8 @@
 import * as assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import {
-  bridge, cable, consoleSays, healing, oneCopyEach, ours, Ovs, OVS_NEEDS, PlugPipe, rested, ring, run, Shell, test, waitFor
+  bridge, cable, consoleSays, healing, MIXED_NEEDS, MixedRing, oneCopyEach, ours, Ovs, OVS_NEEDS, PlugPipe, rested, ring, run,
+  Shell, test, waitFor
 } from './kit/index.ts'
 
 const OURS = ['vde_switch', 'vde_plug']
@@ -96,6 +97,20 @@ test('a ring with the kernel\'s bridge', { needs: ['user', 'tun', 'userns', 'ip'
   const tree = await consoleSays(a!, 'fstp/print')
   assert.match(tree, /root 10:00:/)
   assert.match(tree, /speaks=stp/)
+  await kernel.end()
+})
+
+test('a ring of ours, Open vSwitch and the kernel\'s bridge is cut, and heals', {
+  needs: [...OVS_NEEDS, ...MIXED_NEEDS], ours: [...OURS, 'vdens'], ms: 90_000
+}, async (scene) => {
+  const ring = await MixedRing.start(scene)
+  const { net, near, edge, kernel } = ring
+  await oneCopyEach([near, edge], SETTLE_MS)
+  assert.match(await consoleSays(net, 'fstp/print'), /role=Alternate.* speaks=stp/)
+  await rested([net])
+  const ms = await healing(near, edge, 2000, () => { ring.cut() })
+  console.log(`        healed in ${ms} ms`)
+  await oneCopyEach([near, edge], SETTLE_MS)
   await kernel.end()
 })
 

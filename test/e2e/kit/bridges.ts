@@ -76,6 +76,9 @@ export const oneCopyEach = async (stations: readonly PlugPipe[], ms: number, tim
   return Date.now() - start
 }
 
+/** The middle one; of an even number the later of two. */
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+
 /**
  * Breaks something and has one station call the other until it is heard.
  * @returns ms from the break on
