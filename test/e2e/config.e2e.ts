@@ -81,6 +81,11 @@ test('a file with mistakes, and options that are the file\'s: no start, and noth
   assert.match(await said(), /sw\.yaml:1:19: tree\.priority: .*\n.*sw\.yaml:2:\d+: ports\[99\]\.vlan\.access: .*\n.*has 2 mistakes/)
   writeFileSync(file, 'switch: { hub: true }\ntree: { enabled: true }\n')
   assert.match(await said(), /sw\.yaml:2:18: tree\.enabled: .*a hub has no tree/)
+  // Of the schema, of the start, of things that do not go together: in one round.
+  writeFileSync(file, 'sockets: { group: "no such group" }\nswitch: { ports: 16, hbu: true }\nports:\n  1: { user: "no such user" }\n  17: { sticky: true }\n' +
+    'mirrors:\n  - { port: 1, what: in, to: 2 }\n  - { port: 1, what: in, to: 18 }\nhash: {}\nhash: {}\n')
+  assert.deepEqual([...(await said()).matchAll(/sw\.yaml:(\d+:\d+): (\S+):/g)].map(([, place, what]) => `${place} ${what}`),
+    ['1:19 sockets.group', '2:22 switch.hbu', '4:14 ports[1].user', '5:7 ports[17]', '8:30 mirrors[1].to', '10:1 hash'])
   writeFileSync(file, '')
   assert.match(await said(['-n', '40']), /--numports is given with --config, want switch\.ports/)
 })

@@ -50,6 +50,10 @@ const REFUSED: ReadonlyArray<readonly [name: string, text: string, findings: rea
     'f:2:19: nets.a.vid: found 0, want a number in 1..4095 [VALUE_INVALID]',
     'f:2:22: nets.a.x: no such key "x" [KEY_UNKNOWN] (want one of vid, overlay)',
     'f:3:9: links[0]: found "a", want two characters [VALUE_INVALID]'
+  ]],
+  ['a key twice, and what does not fit', 'version: 1\nversion: 1\nlinks: [a]\n', [
+    'f:2:1: version: found this key twice in one map, want it once [KEY_TWICE]',
+    'f:3:9: links[0]: found "a", want two characters [VALUE_INVALID]'
   ]]
 ]
 
@@ -63,6 +67,11 @@ reading('a good file is a value without findings', () => {
   assert.equal(at(['nets', 'shop', 'vid']), { line: 3, column: 16 })
   assert.equal(at(['nets', 'shop', 'vid'], 'key'), { line: 3, column: 11 })
   assert.equal(at(['nets', 'shop', 'overlay']), { line: 3, column: 9 }, 'the map around what is not there')
+})
+
+reading('a file that does not fit can be looked at, but for where it does not', () => {
+  const { value, raw, misfits } = checker.read('version: 1\nnets: { a: { vid: 0 }, B: {} }\nlink: 3\n', 'f')
+  assert.equal([value, raw, misfits], [null, { version: 1, nets: { a: { vid: 0 }, B: {} }, link: 3 }, [['link'], ['nets', 'B'], ['nets', 'a', 'vid']]])
 })
 
 reading('an alias is looked through', () => {

@@ -23,6 +23,10 @@ const MAX_TEXT = 16 * 1024 * 1024
 export interface Reading<T> {
   /** Null: there are findings. */
   readonly value: T | null
+  /** What stands there, for whoever wants to look further where there are findings; undefined: it is no YAML. */
+  readonly raw: unknown
+  /** Where that does not fit the schema: a value, or the key of one. */
+  readonly misfits: readonly Path[]
   readonly findings: readonly Finding[]
   /** Where something stands; a thing that is not there is where the nearest thing around it is. */
   at (path: Path, spot?: Spot): Position
@@ -45,21 +49,24 @@ export const checkerOf = <T>(schema: object): Checker<T> => {
   }
 }
 
+/** Of a file that cannot be looked at. */
+const NOTHING = { value: null, raw: undefined, misfits: [] }
+
 const read = <T>(text: string, file: string, validate: ValidateFunction): Reading<T> => {
   const start = { line: 1, column: 1 }
   const refuse = (message: string): Reading<T> =>
-    ({ value: null, findings: [{ file, ...start, code: 'YAML_SYNTAX', path: '', message, hint: null }], at: () => start })
+    ({ ...NOTHING, findings: [{ file, ...start, code: 'YAML_SYNTAX', path: '', message, hint: null }], at: () => start })
   if (text.length > MAX_TEXT) return refuse(`found ${text.length} characters, want at most ${MAX_TEXT}`)
   const lines = new LineCounter()
   try {
     const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: false, prettyErrors: false })
     const at = (path: Path, spot: Spot = 'value'): Position => placeOf(document, lines, path, spot)
-    const troubles = [
-      ...[...document.errors, ...document.warnings].map((error) => syntaxFinding(error, file, lines)),
-      ...doubledKeys(document.contents).map((key) => doubledFinding(key, file, lines))
-    ]
-    if (troubles.length > 0) return { value: null, findings: sortFindings(troubles), at }
-    return checked<T>(document, file, validate, at)
+    const troubles = [...document.errors, ...document.warnings].map((error) => syntaxFinding(error, file, lines))
+    const doubled = doubledKeys(document.contents).map((key) => doubledFinding(key, file, lines))
+    if (troubles.length > 0) return { ...NOTHING, findings: sortFindings([...troubles, ...doubled]), at }
+    const { findings, ...found } = checked(document, file, validate, at)
+    const all = sortFindings([...doubled, ...findings])
+    return { ...found, value: all.length > 0 ? null : found.raw as T, findings: all, at }
   } catch (error) {
     // What the parser throws: too deep for its stack, an alias that is none or that multiplies.
     if (error instanceof RangeError) return refuse('found lists or maps in each other, too deep to read, want a flatter file')
@@ -68,16 +75,15 @@ const read = <T>(text: string, file: string, validate: ValidateFunction): Readin
   }
 }
 
-const checked = <T>(
-  document: Document, file: string, validate: ValidateFunction, at: Reading<T>['at']
-): Reading<T> => {
-  const value = document.toJS() as T
-  if (validate(value)) return { value, findings: [], at }
-  const findings = (validate.errors ?? []).filter((error) => !isDoubled(error)).map((error) => {
-    const { spot, path, where, code, message, hint } = explain(error)
-    return { file, ...at(where, spot), path, code, message, hint }
-  })
-  return { value: null, findings: sortFindings(findings), at }
+const checked = (
+  document: Document, file: string, validate: ValidateFunction, at: Reading<unknown>['at']
+): Pick<Reading<unknown>, 'raw' | 'misfits' | 'findings'> => {
+  const raw: unknown = document.toJS()
+  if (validate(raw)) return { raw, misfits: [], findings: [] }
+  const explained = (validate.errors ?? []).filter((error) => !isDoubled(error)).map(explain)
+  const findings = explained.map(({ spot, path, where, code, message, hint }) =>
+    ({ file, ...at(where, spot), path, code, message, hint }))
+  return { raw, misfits: explained.map(({ where }) => where), findings }
 }
 
 const syntaxFinding = (error: YAMLError, file: string, lines: LineCounter): Finding =>

@@ -13,8 +13,10 @@ import { loop } from '@vde-ts/link/loop.js'
 import { findScript, readScript, runScript } from '@vde-ts/console/script.js'
 import { ConsoleServer } from '@vde-ts/console/server.js'
 import type { Console } from '@vde-ts/console/console.js'
-import { loadConfig } from '@vde-ts/console/switch/config/config-commands.js'
+import { examineConfig, loadConfig } from '@vde-ts/console/switch/config/config-commands.js'
 import type { SwitchContext } from '@vde-ts/console/switch/context.js'
+import { Names } from '@vde-ts/console/switch/names.js'
+import { noEngine, PortImpairments } from '@vde-ts/console/switch/port-impairments.js'
 import { serveSwitch } from '@vde-ts/schemes/switch-server.js'
 import type { VdeListener } from '@vde-ts/schemes/listener.js'
 import { Switch } from '@vde-ts/switch'
@@ -22,7 +24,7 @@ import { parseCNumber } from '@vde-ts/vnl'
 import type { Parsed } from '../command.ts'
 import { ExitError, type Program } from '../run.ts'
 import { SwitchConfig } from './config/files.ts'
-import { withConfig, type Fixed } from './config/options.ts'
+import { startProblems, withConfig, type Fixed } from './config/options.ts'
 import { accessOf, readSettings, type SwitchSettings } from './settings.ts'
 import { announcePid, answerSignals, consoleServing, live, nowMs, openConsole, openMetrics, serveStdin, serving, type Station } from './station.ts'
 import { takeOver } from './takeover.ts'
@@ -42,7 +44,7 @@ export const run = async (program: Program, typed: Parsed): Promise<void> => {
     return
   }
   const config = new SwitchConfig(configFile)
-  const value = configFile === null ? {} : await readStart(program, config, configFile)
+  const value = configFile === null ? {} : await readStart(program, config, asTyped)
   const { values, fixed } = withConfig(typed.values, configFile, value)
   const settings = values === typed.values ? asTyped : readSettings({ ...typed, values }, isRoot)
   const hashSize = values.text('hashsize')
@@ -55,10 +57,14 @@ export const run = async (program: Program, typed: Parsed): Promise<void> => {
 }
 
 /** What a file says, so that it can be said on the command line. @throws {ExitError} all that is wrong with it was told */
-const readStart = async (program: Program, config: SwitchConfig, path: string): Promise<Readonly<Record<string, unknown>>> => {
+const readStart = async (
+  program: Program, config: SwitchConfig, { configFile, limits, path }: SwitchSettings
+): Promise<Readonly<Record<string, unknown>>> => {
   await config.prepare()
-  const { value, findings } = config.read(path)
-  return value ?? refuse(program, findings, path)
+  const facts = { controlDir: path, controlMode: 0, uptimeSec: () => 0, limits }
+  const context = { facts, names: new Names(), impairments: new PortImpairments(noEngine) }
+  const { value, findings } = examineConfig(config, context, configFile!, startProblems)
+  return findings.length === 0 ? value : refuse(program, findings, configFile!)
 }
 
 const refuse = (program: Program, findings: readonly string[], path: string): never => {

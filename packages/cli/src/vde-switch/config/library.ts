@@ -15,14 +15,16 @@ const checker = checkerOf<Value | null>(configSchema())
 export const readConfig = (path: string): ConfigReading => readText(readScript(path).join('\n') + '\n', path)
 
 const readText = (text: string, file: string): ConfigReading => {
-  const { value, findings, at } = checker.read(text, file)
-  const finding = ({ path, message }: ConfigProblem): Finding =>
-    ({ file, ...at(path), code: 'VALUE_INVALID', path: pathText(path), message: message.replace(/^Cannot [^:]*: /, ''), hint: null })
+  const { raw, misfits, findings, at } = checker.read(text, file)
+  const finding = ({ path: steps, message }: ConfigProblem): Finding => {
+    const path = steps.map((step) => /^\d+$/.test(String(step)) ? Number(step) : step)
+    return { file, ...at(path), code: 'VALUE_INVALID', path: pathText(path), message: message.replace(/^Cannot [^:]*: /, ''), hint: null }
+  }
   return {
     // A file in which nothing is set is a configuration, too.
-    value: findings.length > 0 ? null : value ?? {},
-    findings: findings.map(formatFinding),
-    tell: (problems) => sortFindings(problems.map(finding)).map(formatFinding)
+    value: raw === undefined ? null : (raw ?? {}) as Value,
+    misfits,
+    tell: (problems = []) => sortFindings([...findings, ...problems.map(finding)]).map(formatFinding)
   }
 }
 
@@ -69,7 +71,7 @@ const replaceable = (path: string, action: string): number => {
   const found = lookAt(path)
   if (found === undefined) return 0o600
   if (!found.isFile()) throw new VdeError('EEXIST', action, 'it is no regular file, want a configuration or nothing')
-  const isConfig = readText(readFileSync(path, 'utf8'), path).value !== null
+  const isConfig = readText(readFileSync(path, 'utf8'), path).tell().length === 0
   if (!isConfig) throw new VdeError('EEXIST', action, 'there is a file that is no configuration, want one or nothing')
   return statSync(path).mode & 0o777
 }

@@ -5,7 +5,10 @@
 import { resolve } from 'node:path'
 import { FIXED_SETTINGS } from '@vde-ts/console/switch/config/fixed-settings.js'
 import { valueAt } from '@vde-ts/console/switch/config/setting.js'
+import type { ConfigProblem } from '@vde-ts/console/switch/config/files.js'
+import type { Misfits } from '@vde-ts/console/switch/config/misfits.js'
 import { UsageError, type Values } from '../../command.ts'
+import { readSettings } from '../settings.ts'
 
 type Value = Readonly<Record<string, unknown>>
 
@@ -37,6 +40,23 @@ export const withConfig = (values: Values, path: string | null, value: Value): D
   if (path !== null) refuseSettable(values, path)
   return { values: added.size === 0 ? values : layered(values, added), fixed }
 }
+
+/** What a file decides about the start, and cannot. */
+export const startProblems = (value: Value, misfits: Misfits): ConfigProblem[] =>
+  FIXED_SETTINGS.flatMap(({ key, options: [option = ''] }) => {
+    const path = key.split('.')
+    const found = misfits.touches(path) ? undefined : lookUp(value, key)
+    if (found === undefined || found === false) return []
+    const only = layered({ has: () => false, text: () => undefined, list: () => [] }, new Map([[option, String(found)]]))
+    try {
+      readSettings({ values: only, operands: [], rest: [], isSeparated: false, warnings: [] }, false)
+      return []
+    } catch (error) {
+      const { message } = error as Error
+      const [, wanted = null] = /^Cannot read --\S+ '.*': (.*)$/.exec(message) ?? []
+      return [{ path, message: wanted === null ? message : `found ${JSON.stringify(found)}, ${wanted}` }]
+    }
+  })
 
 const refuseSettable = (values: Values, path: string): void => {
   for (const [option, key] of Object.entries(SETTABLE)) {

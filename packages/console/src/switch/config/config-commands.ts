@@ -4,10 +4,13 @@ import { fromStart } from '@vde-ts/link/start-directory.js'
 import type { Args, Row } from '../../command.ts'
 import type { SwitchContext } from '../context.ts'
 import { checkConfig, checkFixed } from './check.ts'
-import type { ConfigFiles } from './files.ts'
+import type { ConfigFiles, ConfigProblem } from './files.ts'
+import { Misfits } from './misfits.ts'
 import { planSteps, takeSteps, type Step } from './plan.ts'
-import type { Flat } from './setting.ts'
+import type { FileContext, Flat } from './setting.ts'
 import { flatten, running, unflatten } from './values.ts'
+
+type Value = Readonly<Record<string, unknown>>
 
 const filesOf = ({ facts }: SwitchContext): ConfigFiles => {
   if (facts.config !== undefined) return facts.config
@@ -28,13 +31,30 @@ const runningConfig = (context: SwitchContext): object => unflatten(running(cont
 /** The steps from what runs to a file, or what is wrong with the file. */
 interface ConfigDiff { readonly steps: readonly Step[], readonly findings: readonly string[] }
 
-/** @throws {VdeError} the file's */
+/** @see examineConfig */
+export interface ConfigExamined {
+  readonly value: Value
+  readonly flat: Flat
+  /** Everything that is wrong, a line each; then the others are not to be used. */
+  readonly findings: readonly string[]
+}
+
+/** Reads a file. @param more finds what else is wrong. @throws {VdeError} the file's */
+export const examineConfig = (
+  files: ConfigFiles, context: FileContext, path: string, more: (value: Value, misfits: Misfits) => ConfigProblem[]
+): ConfigExamined => {
+  const { value, misfits: paths, tell } = files.read(path)
+  if (value === null) return { value: {}, flat: new Map(), findings: tell() }
+  const misfits = new Misfits(paths)
+  const flattened = flatten(context, value, misfits)
+  const problems = [...flattened.problems, ...checkConfig(flattened, misfits), ...more(value, misfits)]
+  return { value, flat: flattened.flat, findings: tell(problems) }
+}
+
 const diffConfig = (context: SwitchContext, path: string): ConfigDiff => {
-  const { value, findings, tell } = filesOf(context).read(path)
-  if (value === null) return { steps: [], findings }
-  const { flat, problems } = flatten(context, value)
-  const all = [...problems, ...checkConfig(flat), ...checkFixed(context, value)]
-  return all.length > 0 ? { steps: [], findings: tell(all) } : { steps: stepsTo(context, flat), findings: [] }
+  const isFixed = (value: Value, misfits: Misfits): ConfigProblem[] => checkFixed(context, value, misfits)
+  const { flat, findings } = examineConfig(filesOf(context), context, path, isFixed)
+  return { steps: findings.length > 0 ? [] : stepsTo(context, flat), findings }
 }
 
 const stepsTo = (context: SwitchContext, flat: Flat): Step[] => planSteps(context, running(context), flat)

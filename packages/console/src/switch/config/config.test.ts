@@ -7,6 +7,7 @@ import { PLUGIN_KINDS } from '../plugins/plugins.ts'
 import { switchTable } from '../switch-console.ts'
 import { checkConfig } from './check.ts'
 import { LIST_SETTINGS } from './list-settings.ts'
+import { Misfits } from './misfits.ts'
 import { planSteps, takeSteps, type Step } from './plan.ts'
 import { PORT_SETTINGS } from './port-settings.ts'
 import { SETTINGS } from './table.ts'
@@ -68,9 +69,9 @@ const WHOLE = {
 const text = ({ console }: Bench): string => JSON.stringify(unflatten(running(console.context), {}), null, 1)
 
 const stepsTo = ({ console: { context } }: Bench, value: object): Step[] => {
-  const { flat, problems } = flatten(context, value as Record<string, unknown>)
-  assert.equal([...problems, ...checkConfig(flat)], [])
-  return planSteps(context, running(context), flat)
+  const found = flatten(context, value as Record<string, unknown>)
+  assert.equal([...found.problems, ...checkConfig(found)], [])
+  return planSteps(context, running(context), found.flat)
 }
 
 /** Everything there is, but for counters and what only tells of time. */
@@ -130,18 +131,32 @@ test('addresses learnt at a sticky port stay, others go', ({ bench }) => {
 
 const REFUSED: ReadonlyArray<readonly [name: string, value: object, problems: readonly string[]]> = [
   ['a hub with a tree', { switch: { hub: true }, tree: { enabled: true } }, ['tree.enabled']],
-  ['a port that is not there', { ports: { 33: { sticky: true } }, mirrors: [{ port: 1, what: 'in', to: 40 }] }, ['ports.33', 'mirrors']],
-  ['the same twice', { addresses: [1, 2].map((port) => ({ mac: '2:0:0:0:0:1', port })) }, ['addresses']],
+  ['a port that is not there', { ports: { 33: { sticky: true } }, mirrors: [{ port: 1, what: 'in', to: 40 }] }, ['ports.33', 'mirrors.0.to']],
+  ['the same twice', { addresses: [1, 2].map((port) => ({ mac: '2:0:0:0:0:1', port })) }, ['addresses.1']],
   ['two ways of one port', { ports: { 1: { vlan: { access: 1, trunk: '2' } } } }, ['ports.1.vlan']],
   ['times that do not fit', { tree: { times: { hello: 10, maxAge: 6, forwardDelay: 4 } } }, ['tree.times']],
   ['what no schema knows', { ports: { 1: { user: 'no such user', impair: 'x=1', rate: { in: 'fast' } } } }, ['ports.1.user', 'ports.1.rate.in', 'ports.1.impair']]
 ]
 for (const [name, value, paths] of REFUSED) {
   test(`${name} is refused, with its place`, ({ bench }) => {
-    const { flat, problems } = flatten(bench.console.context, value as Record<string, unknown>)
-    assert.equal([...problems, ...checkConfig(flat)].map(({ path }) => path.join('.')), paths)
+    const found = flatten(bench.console.context, value as Record<string, unknown>)
+    assert.equal([...found.problems, ...checkConfig(found)].map(({ path }) => path.join('.')), paths)
   })
 }
+
+test('what does not fit the schema is left out, with all that needs it; the rest is looked at', ({ bench }) => {
+  const value = {
+    switch: { ports: 'many', queue: 5 },
+    ports: { abc: {}, 1: { vlan: { access: 'x' }, sticky: true }, 4000: { rate: { in: 'fast' } } },
+    mirrors: [{ port: 1 }, { port: 1, what: 'in', to: 9000 }, { port: 1, what: 'in', to: 9000 }],
+    addresses: [{ mac: '2:0:0:0:0:1', port: 1, vlan: 77 }]
+  }
+  const misfits = new Misfits([['switch', 'ports'], ['ports', 'abc'], ['ports', 1, 'vlan', 'access'], ['mirrors', 0]])
+  const found = flatten(bench.console.context, value, misfits)
+  assert.equal([...found.problems, ...checkConfig(found, misfits)].map(({ path }) => path.join('.')), ['ports.4000.rate.in', 'mirrors.2'])
+  assert.equal([...found.flat.keys()], ['switch.queue', 'mirrors', 'addresses', 'ports.1.sticky'])
+  assert.equal(flatten(bench.console.context, { ports: 'x', mirrors: 'y' }, new Misfits([['ports'], ['mirrors']])).flat.size, 0)
+})
 
 test('a port in use is in the way of fewer ports, and nothing is changed', ({ bench }) => {
   bench.plug(20)

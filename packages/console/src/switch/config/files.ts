@@ -12,12 +12,12 @@ export interface ConfigProblem {
 
 /** What came out of a file. */
 export interface ConfigReading {
-  /** Fits the schema; null: it does not, or cannot be read, and {@link findings} say why. */
+  /** Fits the schema but for {@link misfits}; null: there is nothing to look at. */
   readonly value: Readonly<Record<string, unknown>> | null
-  /** A line each: file, line, column, path, what is wanted. */
-  readonly findings: readonly string[]
-  /** The same of what somebody else found, in the order of the file. */
-  readonly tell: (problems: readonly ConfigProblem[]) => string[]
+  /** Where values do not fit. */
+  readonly misfits: readonly ConfigPath[]
+  /** What is wrong, `problems` that others found included, in the order of the file: file, line, column, path, what is wanted. */
+  readonly tell: (problems?: readonly ConfigProblem[]) => string[]
 }
 
 /** Reads and writes them. */

@@ -6,6 +6,9 @@
  */
 import type { SwitchContext } from '../context.ts'
 
+/** What a file is read with, also when there is no switch yet. */
+export type FileContext = Pick<SwitchContext, 'facts' | 'names' | 'impairments'>
+
 /** A JSON Schema (draft 7). Its `description` is what is wanted, in words, and its `title` what the thing is. */
 export type Schema = Readonly<Record<string, unknown>>
 
@@ -21,7 +24,7 @@ export interface Setting<T = unknown> {
   /** Makes it so, all or nothing. @throws {VdeError} */
   readonly write: (context: SwitchContext, value: T | undefined, port: number) => void
   /** A value that fits the schema, in the one form. @throws {VdeError | RangeError | SyntaxError} there is none */
-  readonly normal?: (value: never, context: SwitchContext) => T | undefined
+  readonly normal?: (value: never, context: FileContext) => T | undefined
   /** What holds while other things change, where neither may be in the way: absent, the value before. */
   readonly meanwhile?: (before: T | undefined, after: T | undefined) => T | undefined
   /** Its last step comes behind all others. */
@@ -38,7 +41,7 @@ export interface ListSetting<T = unknown> {
   readonly add: (context: SwitchContext, item: T) => void
   readonly remove: (context: SwitchContext, item: T) => void
   /** From a value of the file. @throws {VdeError | RangeError | SyntaxError} */
-  readonly parse: (value: never, context: SwitchContext) => readonly T[]
+  readonly parse: (value: never, context: FileContext) => readonly T[]
   /** The reverse, of one item or more. */
   readonly form: (items: readonly T[]) => unknown
   /** `first`: there before others change, and gone after. `last`: gone before, there after. `end`: there and gone after. */

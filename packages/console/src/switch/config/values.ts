@@ -9,9 +9,10 @@ import type { SwitchContext } from '../context.ts'
 import type { ConfigPath, ConfigProblem } from './files.ts'
 import { FIXED_SETTINGS } from './fixed-settings.ts'
 import { LIST_SETTINGS } from './list-settings.ts'
+import { Misfits } from './misfits.ts'
 import { PORT_SETTINGS } from './port-settings.ts'
 import { vlansOf } from './port-vlan-setting.ts'
-import { isSame, valueAt, type Flat } from './setting.ts'
+import { isSame, valueAt, type FileContext, type Flat, type ListSetting, type Setting } from './setting.ts'
 import { SECTIONS, SETTINGS } from './table.ts'
 
 type Value = Readonly<Record<string, unknown>>
@@ -73,44 +74,89 @@ const put = (root: Record<string, unknown>, steps: readonly string[], value: unk
   at[steps.at(-1)!] = value
 }
 
-/** @see flatten */
-export interface Flattened { readonly flat: Flat, readonly problems: readonly ConfigProblem[] }
+/** An item of a list, in its one form, and where it stands. */
+export interface Placed { readonly path: ConfigPath, readonly item: unknown }
 
-/** The flat form of what a file says, and what is wrong with it beyond its schema. */
-export const flatten = (context: SwitchContext, value: Value): Flattened => {
-  const flat = new Map<string, unknown>()
-  const problems: ConfigProblem[] = []
-  const attempt = (path: ConfigPath, read: () => unknown, key: string): void => {
-    try {
-      const found = read()
-      if (found !== undefined) flat.set(key, found)
-    } catch (error) {
-      if (!(error instanceof VdeError || error instanceof RangeError || error instanceof SyntaxError)) throw error
-      problems.push({ path, message: error.message })
-    }
-  }
-  for (const { key, normal } of SETTINGS) {
-    const found = valueAt(value, key.split('.'))
-    if (found !== undefined) attempt(key.split('.'), () => normal === undefined ? found : normal(found as never, context), key)
-  }
-  for (const { key, parse } of LIST_SETTINGS) {
-    const found = valueAt(value, key.split('.'))
-    if (found !== undefined) attempt(key.split('.'), () => emptyAsNone(parse(found as never, context)), key)
-  }
-  for (const [port, settings] of Object.entries((value['ports'] ?? {}) as Record<string, Value | null>)) {
-    for (const { key, normal } of PORT_SETTINGS) {
-      const found = valueAt(settings, key.split('.'))
-      const path = ['ports', port, ...key.split('.')]
-      const read = (): unknown => normal === undefined ? found : normal(found as never, context)
-      if (found !== undefined) attempt(path, read, portKey(Number(port), key))
-    }
-  }
-  for (const [key, found] of [...flat]) if (isDefault(key, found)) flat.delete(key)
-  nameVlans(flat)
-  return { flat, problems }
+/** @see flatten */
+export interface Flattened {
+  readonly flat: Flat
+  /** What `flat` has of each list, as it stands in the file. */
+  readonly lists: ReadonlyMap<string, readonly Placed[]>
+  readonly problems: readonly ConfigProblem[]
 }
 
-const emptyAsNone = (items: readonly unknown[]): readonly unknown[] | undefined => items.length === 0 ? undefined : items
+/** The flat form of what a file says, but for what does not fit, and what is wrong with it beyond its schema. */
+export const flatten = (context: FileContext, value: Value, misfits: Misfits = new Misfits()): Flattened =>
+  new Flattener(context, value, misfits).flattened()
+
+class Flattener {
+  readonly #context: FileContext
+  readonly #value: Value
+  readonly #misfits: Misfits
+  readonly #flat = new Map<string, unknown>()
+  readonly #lists = new Map<string, Placed[]>()
+  readonly #problems: ConfigProblem[] = []
+
+  constructor (context: FileContext, value: Value, misfits: Misfits) {
+    this.#context = context
+    this.#value = value
+    this.#misfits = misfits
+  }
+
+  flattened (): Flattened {
+    const flat = this.#flat
+    for (const row of SETTINGS) this.#take(row, row.key.split('.'), row.key)
+    for (const row of LIST_SETTINGS) this.#takeList(row)
+    if (!this.#misfits.covers(['ports'])) this.#takePorts()
+    for (const [key, found] of [...flat]) if (isDefault(key, found)) flat.delete(key)
+    nameVlans(flat)
+    return { flat, lists: this.#lists, problems: this.#problems }
+  }
+
+  #takePorts (): void {
+    for (const port of Object.keys(this.#value['ports'] ?? {})) {
+      for (const row of PORT_SETTINGS) this.#take(row, ['ports', port, ...row.key.split('.')], portKey(Number(port), row.key))
+    }
+  }
+
+  #take ({ normal }: Setting, path: readonly string[], key: string): void {
+    if (this.#misfits.touches(path)) return
+    const found = valueAt(this.#value, path)
+    if (found === undefined) return
+    const read = this.#attempt(path, () => normal === undefined ? found : normal(found as never, this.#context))
+    if (read !== undefined) this.#flat.set(key, read)
+  }
+
+  #takeList ({ key, parse }: ListSetting): void {
+    const path = key.split('.')
+    if (this.#misfits.covers(path)) return
+    const found = valueAt(this.#value, path)
+    if (found === undefined) return
+    const good: unknown[] = []
+    const placed: Placed[] = []
+    for (const [i, item] of (Array.isArray(found) ? found : []).entries()) {
+      const here = [...path, i]
+      const read = this.#misfits.touches(here) ? undefined : this.#attempt(here, () => parse([item] as never, this.#context))
+      if (read === undefined) continue
+      good.push(item)
+      placed.push({ path: here, item: read[0] })
+    }
+    const items = this.#attempt(path, () => parse((Array.isArray(found) ? good : found) as never, this.#context)) ?? []
+    if (items.length > 0) this.#flat.set(key, items)
+    this.#lists.set(key, placed)
+  }
+
+  /** @returns undefined: nothing was read, or something is wrong with it, and was noted */
+  #attempt<T> (path: ConfigPath, read: () => T): T | undefined {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof VdeError || error instanceof RangeError || error instanceof SyntaxError)) throw error
+      this.#problems.push({ path, message: error.message })
+      return undefined
+    }
+  }
+}
 
 /** A file may name what is the default anyway. */
 const isDefault = (key: string, value: unknown): boolean => {
