@@ -3,7 +3,7 @@
  * may not import Node either. Fails on a forbidden edge, on a cycle, and on a package.json that says otherwise.
  *
  *     L0 frame vnl   L1 native tun-tap   L2 link   L3 stp switch impair radio model lsctl console schemes namespace
- *     L4 strict-yaml radio-files vdenet-format lab cli secure ws
+ *     L4 strict-yaml radio-files miniworld vdenet-format lab cli secure ws
  *
  * Inside L3 the order is written out: the switch stands on stp, console on the switch, schemes on both.
  */
@@ -30,9 +30,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'strict-yaml': ['vnl'],
   'vdenet-format': ['strict-yaml', 'model', 'impair', 'radio', 'radio-files', 'vnl'],
   'radio-files': ['frame', 'radio'],
+  miniworld: ['frame', 'vnl', 'impair', 'model', 'radio', 'radio-files'],
   secure: ['frame', 'native', 'link', 'schemes'],
   ws: ['frame', 'native', 'link', 'schemes'],
-  cli: ['strict-yaml', 'vdenet-format', 'radio-files', 'lsctl', 'frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'radio', 'model', 'console', 'schemes', 'namespace', 'lab']
+  cli: ['strict-yaml', 'vdenet-format', 'radio-files', 'miniworld', 'lsctl', 'frame', 'vnl', 'native', 'tun-tap', 'link', 'stp', 'switch', 'impair', 'radio', 'model', 'console', 'schemes', 'namespace', 'lab']
 }
 
 /** Packages without I/O and clock: no Node module, and none of the globals that read the world. */
@@ -48,7 +49,7 @@ const PURE: Readonly<Record<string, RegExp>> = {
 }
 
 /** Only L4 may depend on packages from outside the workspace: the commands, and schemes that are loaded like those of others. */
-const FREE = new Set(['cli', 'lab', 'strict-yaml', 'radio-files', 'secure', 'ws'])
+const FREE = new Set(['cli', 'lab', 'strict-yaml', 'radio-files', 'miniworld', 'secure', 'ws'])
 
 /** Tests, and what tests of other packages import: not part of the product, so free in what it uses. */
 const TEST_FILE = /(?:\.test|\/testing(?:-[a-z-]+)?|\/contract)\.ts$/

@@ -27,8 +27,7 @@ export class StepEngine {
   readonly #open: Array<Quality | null>
   /** 1: cut, whatever the distance. */
   readonly #cut: Uint8Array
-  #isCutChanged = false
-  #isFirst = true
+  #isStale = true
   #steps = 0
 
   /** @param nodes their names, each once. All directions are closed. @throws {RangeError} a name twice */
@@ -55,13 +54,16 @@ export class StepEngine {
     const at = this.#place(from, to)
     if (at < 0 || from === to) throw new RangeError(`Cannot cut ${from} from ${to}: want two nodes of this network`)
     this.#cut[at] = isCut ? 1 : 0
-    this.#isCutChanged = true
+    this.#isStale = true
   }
+
+  /** Has the next step ask for all pairs: the model answers otherwise than before. */
+  refresh (): void { this.#isStale = true }
 
   /** Goes to the next step. @returns in the order of nodes, `from` and `to` of a pair behind each other */
   step (distances: Distances): Change[] {
     const changes: Change[] = []
-    const isAll = this.#isFirst || this.#isCutChanged
+    const isAll = this.#isStale
     const count = this.nodes.length
     for (let i = 0, at = 0; i < count; i++) {
       for (let j = i + 1; j < count; j++, at++) {
@@ -72,8 +74,7 @@ export class StepEngine {
         this.#decide(j, i, metres, changes)
       }
     }
-    this.#isFirst = false
-    this.#isCutChanged = false
+    this.#isStale = false
     this.#steps++
     return changes
   }

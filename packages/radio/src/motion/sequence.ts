@@ -19,26 +19,36 @@ export interface Picture {
 /** How long a link of a topology is: what quality models are asked about. */
 export const LINK_METRES = 1
 
+/** Which picture is shown at a step; null: before the first. */
+export type Schedule = (step: number) => number | null
+
 /** @throws {RangeError} no pictures, a duration below 0, steps without a time */
-export const sequence = (pictures: readonly Picture[], stepSec: number, isLoop: boolean): Motion => {
-  if (pictures.length === 0) throw new RangeError('Cannot make the sequence: found no topologies, want one or more')
+export const schedule = (durationsSec: readonly number[], stepSec: number, isLoop: boolean): Schedule => {
+  if (durationsSec.length === 0) throw new RangeError('Cannot make the sequence: found no topologies, want one or more')
   if (!(stepSec > 0)) throw new RangeError(`Cannot make the sequence: found steps of ${stepSec} s, want more than 0`)
-  const wrong = pictures.find(({ durationSec }) => !(durationSec >= 0 && durationSec <= 1e9))
-  if (wrong !== undefined) throw new RangeError(`Cannot make the sequence: found ${wrong.durationSec} s, want 0 to 10^9`)
+  const wrong = durationsSec.find((durationSec) => !(durationSec >= 0 && durationSec <= 1e9))
+  if (wrong !== undefined) throw new RangeError(`Cannot make the sequence: found ${wrong} s, want 0 to 10^9`)
   const ends: number[] = []
-  for (const { durationSec } of pictures) ends.push((ends.at(-1) ?? 0) + 1 + Math.ceil(durationSec / stepSec))
+  for (const durationSec of durationsSec) ends.push((ends.at(-1) ?? 0) + 1 + Math.ceil(durationSec / stepSec))
   const period = ends.at(-1)! + 1
-  const pictureAt = (step: number): Picture | null => {
+  return (step) => {
     if (step < 1) return null
     const within = isLoop ? (step - 1) % period : step - 1
-    return pictures[ends.findIndex((end) => within < end)] ?? pictures.at(-1)!
+    const found = ends.findIndex((end) => within < end)
+    return found < 0 ? ends.length - 1 : found
   }
+}
+
+/** @throws {RangeError} as {@link schedule} */
+export const sequence = (pictures: readonly Picture[], stepSec: number, isLoop: boolean): Motion => {
+  const at = schedule(pictures.map(({ durationSec }) => durationSec), stepSec, isLoop)
+  const pictureAt = (step: number): Picture['show'] | null => pictures[at(step) ?? -1]?.show ?? null
   return {
-    positions: (step) => { const show = pictureAt(step)?.show; return show !== undefined && 'positions' in show ? show.positions : null },
+    positions: (step) => { const show = pictureAt(step); return show !== null && 'positions' in show ? show.positions : null },
     distances: (step, into) => {
       into.clear()
-      const show = pictureAt(step)?.show
-      if (show === undefined) return
+      const show = pictureAt(step)
+      if (show === null) return
       if ('positions' in show) show.positions.measure(into)
       else for (const [a, b] of show.links) into.set(a, b, LINK_METRES)
     }
