@@ -22,7 +22,7 @@ test.after.each(({ bench }) => {
 
 /** Commands that only tell, do something once, or are about a session or about what is plugged in at the moment. */
 const NO_SETTING = new Set([
-  'ds/showinfo', 'help', 'logout', 'shutdown', 'showinfo', 'load', 'debug/list', 'debug/add', 'debug/del', 'plugin/list', 'events',
+  'ds/showinfo', 'help', 'why', 'logout', 'shutdown', 'showinfo', 'load', 'debug/list', 'debug/add', 'debug/del', 'plugin/list', 'events',
   'hash/showinfo', 'hash/print', 'hash/find', 'fstp/showinfo', 'fstp/print', 'port/showinfo', 'port/print', 'port/allprint', 'port/counters',
   'port/limits', 'port/guards', 'port/captures', 'port/mirrors', 'port/trace', 'port/impaired', 'vlan/print', 'vlan/allprint',
   'vlan/portprint', 'mcast/print', 'config/print', 'config/save', 'config/diff', 'config/load', 'port/resetcounter',
