@@ -24,7 +24,8 @@ export const geneveCodec = (vni: number): Encapsulation => ({
   }
 })
 
-const protocol: TunnelProtocol = {
+/** See above. */
+export const geneveProtocol: TunnelProtocol = {
   name: 'geneve',
   port: PORT,
   networkOf: (buf, at, len) => len < GENEVE_HEADER ? -1 : readGeneveVni(buf, at),
@@ -39,6 +40,6 @@ export const geneveScheme: Scheme = {
   overhead: tunnelOverhead('Geneve'),
   style: 'address',
   params: tunnelParams(PORT),
-  check (tail) { checkTunnel(protocol, tail) },
-  open: (tail, sink, context) => openTunnel(protocol, tail, sink, context)
+  check (tail) { checkTunnel(geneveProtocol, tail) },
+  open: (tail, sink, context) => openTunnel(geneveProtocol, tail, sink, context)
 }

@@ -109,7 +109,8 @@ const readVid = (text: string, name: string, least: number): number => {
   throw new SyntaxError(`Cannot read ${name}: found "${text}", want a VLAN in ${least}..${MAX_VID}`)
 }
 
-class VlanCoder implements Coder {
+/** The tags of one VLAN port. */
+export class VlanCoder implements Coder {
   readonly overhead: number
   readonly keepsOffload = true
   rxDrops = 0

@@ -26,7 +26,8 @@ export const vxlanCodec = (vni: number): Encapsulation => ({
   }
 })
 
-const protocol: TunnelProtocol = {
+/** See above. */
+export const vxlanProtocol: TunnelProtocol = {
   name: 'vxlan',
   port: PORT,
   networkOf: (buf, at, len) => len < VXLAN_HEADER ? -1 : readVni(buf, at),
@@ -41,6 +42,6 @@ export const vxlanScheme: Scheme = {
   overhead: tunnelOverhead('VXLAN'),
   style: 'address',
   params: tunnelParams(PORT),
-  check (tail) { checkTunnel(protocol, tail) },
-  open: (tail, sink, context) => openTunnel(protocol, tail, sink, context)
+  check (tail) { checkTunnel(vxlanProtocol, tail) },
+  open: (tail, sink, context) => openTunnel(vxlanProtocol, tail, sink, context)
 }

@@ -117,6 +117,29 @@ overlay('broadcasts and unknown stations reach everybody, once', async (scene) =
   for (const peer of scene.peers) await until(() => peer.arrived.length === 1, 'the frame')
 })
 
+overlay('peers change in place: who is fixed is not learnt, strangers are not heard, what is unknown is dropped', async (scene) => {
+  const link = await make(scene, 2)
+  const [near, far] = scene.peers as [Peer, Peer]
+  const stations = new Stations({ seed: 1, capacity: 16, expireSec: 100 })
+  const known = testFrame(60, 9)
+  known.set([2, 0, 0, 0, 0, 9])
+  stations.pin(known.subarray(0, 6), new Int32Array(far.address.buffer))
+  link.setPeers({ stations, flood: floodOf([far.address]), isFixed: true, isClosed: true, dropsUnknown: true })
+  arrive(link, parseAddress('127.0.0.9', 9)!, [datagram(testFrame(60, 1, 7)), datagram(testFrame(60, 1, 7))])
+  assert.equal([scene.sink.frames.length, link.strangers, link.rxDrops], [0, 2, 2])
+  // Of a peer, whatever port it sent from; and its station is not believed to be there.
+  arrive(link, parseAddress('127.0.0.1', 9)!, [datagram(testFrame(60, 1, 7))])
+  assert.is(scene.sink.frames.length, 1)
+  const unknown = testFrame(60, 7)
+  unknown.set(testFrame(60, 1, 7).subarray(6, 12))
+  link.send(lend(unknown), HEADROOM, 60)
+  assert.is(link.unknown, 1)
+  link.send(lend(known), HEADROOM, 60)
+  link.send(lend(testFrame(60).fill(0xff, 0, 6)), HEADROOM, 60)
+  await until(() => far.arrived.length === 2, 'the station and the broadcast')
+  assert.is(near.arrived.length, 0)
+})
+
 overlay('reserved bits are ignored; what is wrong is dropped and counted by its reason', async (scene) => {
   const link = await make(scene, 1)
   const frame = testFrame(60, 1, 7)

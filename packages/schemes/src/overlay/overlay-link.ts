@@ -22,7 +22,7 @@ import { flowHash } from '@vde-ts/frame/flow-hash.js'
 import { clearOffload, isPlain } from '@vde-ts/frame/offload.js'
 import { finishPartial } from '@vde-ts/frame/partial-checksum.js'
 import { Segmenter } from '@vde-ts/frame/segment.js'
-import { LocalAddresses, isMulticast, portOf } from '../internet/address.ts'
+import { ADDRESS_WORDS, LocalAddresses, isMulticast, portOf } from '../internet/address.ts'
 import { senderOctets, senderWords, type TrainSink } from '../internet/datagram-receiver.ts'
 import type { DatagramSender } from '../internet/datagram-sender.ts'
 import { CRITICAL, FOREIGN, NO_FRAME, type Encapsulation } from './encapsulation.ts'
@@ -45,15 +45,27 @@ export interface TrainSource {
   close (): void
 }
 
-/** What an overlay is made of. */
-export interface OverlayParts {
-  readonly label: string
-  readonly codec: Encapsulation
+/** Whom frames go to. */
+export interface Peers {
   /** Null: all frames go to the flood, whoever is behind it. */
   readonly stations: Stations | null
   /** Addresses of the flood, ADDRESS_WORDS each; none: frames to unknown stations are dropped. */
   readonly flood: Int32Array
+  /** Stations are those that are known from the start: nobody is believed to be anywhere else. Absent: they are learnt. */
+  readonly isFixed?: boolean
+  /** Only hosts of the flood are listened to. Absent: whoever sends is. */
+  readonly isClosed?: boolean
+  /** Frames to one station that is not known are dropped; those to groups go to the flood all the same. */
+  readonly dropsUnknown?: boolean
+}
+
+/** What an overlay is made of. */
+export interface OverlayParts extends Peers {
+  readonly label: string
+  readonly codec: Encapsulation
   readonly sender: DatagramSender
+  /** Others send by it too: it is not ours to close. */
+  readonly sharesSender?: boolean
   /** Ports that the lanes of the sender are bound to, in their order. */
   readonly ports: readonly number[]
   /** First word of the address of every host: family and port, in place of the sender's. 0: as it was received. */
@@ -81,6 +93,8 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   /** Those with an option that is not known and must not be ignored. */
   critical = 0
   runts = 0
+  /** Datagrams of hosts that are not listened to. */
+  strangers = 0
   /** Frames that arrived while paused, beyond what can be kept. */
   overflow = 0
   /** Frames to stations that nobody knows, where there is nobody to ask. */
@@ -96,7 +110,8 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   readonly #kept = new SendRing({ maxFrames: Infinity, maxOctets: KEPT_OCTETS, lead: 'offload' })
   readonly #coalescer: Coalescer
   readonly #ticker: NodeJS.Timeout
-  readonly #floodCount: number
+  #peers: Peers
+  #floodCount: number
   readonly #trailer: number
   #sources: readonly TrainSource[] = []
   #hasOffload = false
@@ -114,18 +129,28 @@ export class OverlayLink implements Link, Flushable, TrainSink {
     this.maxFrame = MAX_DATAGRAM - parts.codec.header - this.#trailer
     this.mtu = parts.mtu
     this.#parts = parts
+    this.#peers = parts
     this.#sink = sink
     this.#loop = loop
     this.#floodCount = parts.flood.length * 4 / ADDRESS_STRIDE
     this.#coalescer = new Coalescer((buf, off, len) => { this.#deliver(buf, off, len) })
-    this.#ticker = setInterval(() => { parts.stations?.tick(Math.floor(performance.now() / 1000)) }, TICK_MS)
+    this.#ticker = setInterval(() => { this.#peers.stations?.tick(Math.floor(performance.now() / 1000)) }, TICK_MS)
     this.#ticker.unref()
   }
 
   /** The link has its sources, which deliver to it. */
   start (sources: readonly TrainSource[]): void { this.#sources = sources }
 
-  get rxDrops (): number { return this.foreign + this.malformed + this.critical + this.runts + this.overflow }
+  /** Others are there from now on. */
+  setPeers (peers: Peers): void {
+    this.#peers = peers
+    this.#floodCount = peers.flood.length * 4 / ADDRESS_STRIDE
+  }
+
+  get rxDrops (): number {
+    return this.foreign + this.malformed + this.critical + this.runts + this.strangers + this.overflow
+  }
+
   get txDrops (): number { return this.#parts.sender.drops + this.unknown + this.unfinished + this.tooBig }
   get queued (): number { return this.#parts.sender.frames }
 
@@ -139,6 +164,7 @@ export class OverlayLink implements Link, Flushable, TrainSink {
     if (this.#isClosed) return true
     if (!this.#parts.sender.hasRoom) {
       this.#isFull = true
+      this.#mark()
       return false
     }
     const isOnePiece = isPlain(buf, off)
@@ -147,19 +173,25 @@ export class OverlayLink implements Link, Flushable, TrainSink {
       return true
     }
     this.#route(buf, off, len, isOnePiece)
-    if (!this.#isDirty && this.#parts.sender.frames > 0) {
-      this.#isDirty = true
-      this.#loop.markDirty(this)
-    }
+    this.#mark()
     return true
+  }
+
+  /** Has what the sender holds written at the end of the turn; others may share it, so it need not be ours. */
+  #mark (): void {
+    if (this.#isDirty || this.#parts.sender.frames === 0) return
+    this.#isDirty = true
+    this.#loop.markDirty(this)
   }
 
   /** Finds where a frame goes, all segments of it. */
   #route (buf: Uint8Array, off: number, len: number, isOnePiece: boolean): void {
-    const { stations, flood, ports, seed } = this.#parts
-    const host = stations === null || isGroup(buf, off) ? -1 : stations.find(buf, off)
+    const { ports, seed } = this.#parts
+    const { stations, flood, dropsUnknown } = this.#peers
+    const isToAll = stations === null || isGroup(buf, off)
+    const host = isToAll ? -1 : stations.find(buf, off)
     const addresses = stations === null || host < 0 ? flood : stations.words
-    const count = host < 0 ? this.#floodCount : 1
+    const count = host >= 0 ? 1 : dropsUnknown === true && !isToAll ? 0 : this.#floodCount
     if (count === 0) {
       this.unknown++
       return
@@ -193,12 +225,29 @@ export class OverlayLink implements Link, Flushable, TrainSink {
 
   onTrain (buf: Uint8Array, at: number, len: number, segment: number, addressAt: number): void {
     if (this.#isClosed || this.#isOurs(addressAt)) return
-    const { stations, hostWord } = this.#parts
+    const { hostWord } = this.#parts
+    const { stations, isFixed, isClosed } = this.#peers
     const words = addressAt / 4
-    const host = stations === null ? -1 : stations.hostOf(hostWord === 0 ? senderWords[words]! : hostWord, senderWords, words)
+    if (isClosed === true && !this.#isPeer(words)) {
+      this.strangers += Math.ceil(len / segment)
+      return
+    }
+    const first = hostWord === 0 ? senderWords[words]! : hostWord
+    const host = stations === null || isFixed === true ? -1 : stations.hostOf(first, senderWords, words)
     for (let done = 0; done < len && !this.#isClosed; done += segment) {
       this.#open(buf, at + done, Math.min(segment, len - done), host, words)
     }
+  }
+
+  /** Whether the sender at `words` is one of the flood, whatever port it sends from. */
+  #isPeer (words: number): boolean {
+    const { flood } = this.#peers
+    for (let at = 0; at < flood.length; at += ADDRESS_WORDS) {
+      let word = 1
+      while (word < ADDRESS_WORDS && flood[at + word] === senderWords[words + word]) word++
+      if (word === ADDRESS_WORDS) return true
+    }
+    return false
   }
 
   /** One datagram. */
@@ -211,14 +260,14 @@ export class OverlayLink implements Link, Flushable, TrainSink {
       return
     }
     const off = at + header
-    this.#parts.stations?.learn(buf, off + 6, host)
+    this.#peers.stations?.learn(buf, off + 6, host)
     if (this.#hasOffload) return this.#coalescer.push(buf, off, len)
     clearOffload(buf, off)
     this.#deliver(buf, off, len)
   }
 
   #count (reason: number, words: number): void {
-    if (reason === NO_FRAME) this.#parts.stations?.forget(senderWords, words)
+    if (reason === NO_FRAME) this.#peers.stations?.forget(senderWords, words)
     else if (reason === FOREIGN) this.foreign++
     else if (reason === CRITICAL) this.critical++
     else this.malformed++
@@ -297,7 +346,9 @@ export class OverlayLink implements Link, Flushable, TrainSink {
   close (): void {
     if (this.#isClosed) return
     this.#parts.onClose?.()
-    this.#parts.sender.close()
+    const { sender, sharesSender } = this.#parts
+    if (sharesSender === true) sender.flush()
+    else sender.close()
     this.#isClosed = true
     clearInterval(this.#ticker)
     for (const source of this.#sources) source.close()

@@ -3,24 +3,19 @@ import { randomInt } from 'node:crypto'
 import { native } from '@vde-ts/native'
 import { VdeError, type FrameSink, type Link } from '@vde-ts/link'
 import { MAX_VNI } from '@vde-ts/frame/vxlan.js'
-import { emptyAddress, formatAddress } from '../internet/address.ts'
-import { DatagramSender } from '../internet/datagram-sender.ts'
+import { emptyAddress, formatAddress, type Family } from '../internet/address.ts'
 import type { NetworkOf } from '../internet/port-owner.ts'
 import { PortSeat } from '../internet/port-seat.ts'
-import { boundPort, joinGroup, setMulticast, udpSocket } from '../internet/udp-socket.ts'
+import { joinGroup, udpSocket } from '../internet/udp-socket.ts'
 import type { OpenContext, Parameter, Tail } from '../scheme.ts'
 import {
-  listParams, numberOf, portParam, readMembers, readNumbers, readShared, sharedParams, stationsOf, ttlParam, type Members,
-  type SharedValues
+  listParams, numberOf, portParam, readMembers, readNumbers, readShared, sharedParams, stationsOf, ttlParam
 } from './addressing.ts'
 import type { Encapsulation } from './encapsulation.ts'
 import { innerMtu } from './inner-mtu.ts'
-import { OverlayLink, floodOf } from './overlay-link.ts'
+import { OverlayLink, floodOf, type Peers } from './overlay-link.ts'
 import { Stations } from './stations.ts'
-
-/** Ports that flows are spread over. */
-const LANES = 16
-const SEND_OCTETS = 1024 * 1024
+import { TunnelSockets } from './tunnel-sockets.ts'
 
 /** What is special about a protocol. */
 export interface TunnelProtocol {
@@ -57,64 +52,102 @@ export const checkTunnel = (protocol: TunnelProtocol, tail: Tail): void => {
 
 const networkOf = (tail: Tail): number => numberOf(tail, 'vni', 1, 0, MAX_VNI)
 
-/** What one of its VNLs says. */
-interface TunnelOptions extends SharedValues {
-  readonly members: Members
-  readonly port: number
-  readonly network: number
-  readonly ttl: number
-  readonly codec: Encapsulation
-  readonly action: string
-}
-
-/** Opens a VNL of the protocol. @throws {VdeError} as {@link openLink} @throws {SyntaxError} a value that cannot be read */
+/** Opens a VNL of the protocol. @throws {VdeError} as {@link openOn} @throws {SyntaxError} a value that cannot be read */
 export const openTunnel = async (protocol: TunnelProtocol, tail: Tail, sink: FrameSink, context: OpenContext): Promise<Link> => {
   const action = `open ${protocol.name}://${tail.path}`
   const port = portParam(tail, protocol.port)
   const network = networkOf(tail)
-  const shared = readShared(tail, action)
-  const members = await readMembers(tail, port, shared.family, action)
-  const options = { ...shared, members, port, network, ttl: ttlParam(tail), codec: protocol.codec(network), action }
-  return await openLink(protocol, options, sink, context)
+  const { receiveOctets, interfaceName, interfaceIndex, ...shared } = readShared(tail, action)
+  const { family, group, remotes, known } = await readMembers(tail, port, shared.family, action)
+  const stations = new Stations(shared.stations)
+  for (const { mac, address } of known) {
+    if (!stations.pin(mac, new Int32Array(address.buffer))) throw new VdeError('ENOSPC', action, 'fdb names too many stations')
+  }
+  const targets = [...(group === null ? [] : [group]), ...remotes]
+  const sockets = new TunnelSockets({ family, address: null, ttl: ttlParam(tail), interfaceIndex }, action, context.loop)
+  return await openOn(protocol, sockets, {
+    label: `${protocol.name}://${group === null ? '' : formatAddress(group)}`,
+    family,
+    port,
+    network,
+    group,
+    interfaceIndex,
+    receiveOctets,
+    peers: { stations, flood: floodOf(targets) },
+    mtu: innerMtu([...targets, ...known.map(({ address }) => address)], protocol.codec(network), group === null ? '' : interfaceName),
+    action
+  }, sink, context)
 }
 
-/** @throws {VdeError} ENETUNREACH the port is taken, ENODEV, EACCES, EMFILE; nothing is left open then */
-const openLink = async (
-  protocol: TunnelProtocol, options: TunnelOptions, sink: FrameSink, context: OpenContext
-): Promise<Link> => {
-  const { members, codec, action, interfaceName: device } = options
-  const lanes = openLanes(options)
+/** A tunnel as data. */
+export interface TunnelOptions {
+  readonly label: string
+  readonly family: Family
+  /** UDP port of every host. */
+  readonly port: number
+  readonly network: number
+  /** Multicast group that is heard, null: none. It is one of the peers too, where frames are flooded to it. */
+  readonly group: Uint8Array | null
+  /** Interface that the group is heard at; 0: as routed. */
+  readonly interfaceIndex: number
+  readonly receiveOctets: number
+  readonly peers: Peers
+  /** MTU of an interface on it. */
+  readonly mtu: number
+  readonly action: string
+}
+
+/** What a tunnel needs of its surroundings. */
+export type TunnelContext = Pick<OpenContext, 'loop' | 'log'>
+
+/**
+ * Opens a tunnel that sends by `sockets`, which it leaves when it is closed, and when it cannot be opened.
+ * @throws {VdeError} ENETUNREACH the port is taken, ENODEV, EACCES, EMFILE; nothing is left open then
+ */
+export const openOn = async (
+  protocol: TunnelProtocol, sockets: TunnelSockets, options: TunnelOptions, sink: FrameSink, context: TunnelContext
+): Promise<OverlayLink> => {
+  const membership = memberOf(options, sockets)
+  const link: OverlayLink = new OverlayLink({
+    label: options.label,
+    codec: protocol.codec(options.network),
+    ...options.peers,
+    sender: sockets.sender,
+    sharesSender: true,
+    ports: sockets.ports,
+    hostWord: new Int32Array(emptyAddress(options.family, options.port).buffer)[0]!,
+    mtu: options.mtu,
+    seed: randomInt(2 ** 31),
+    release: () => {
+      if (membership >= 0) native.close(membership)
+      sockets.leave(link)
+    },
+    log: context.log
+  }, sink, context.loop)
+  sockets.enter(link)
+  return await seated(link, protocol, options, context)
+}
+
+/** A socket that does nothing but be in the group, for the port's owner hears every group that this host is in. */
+const memberOf = ({ group, family, interfaceIndex, action }: TunnelOptions, sockets: TunnelSockets): number => {
+  if (group === null) return -1
+  let fd = -1
   try {
-    const stations = new Stations(options.stations)
-    for (const { mac, address } of members.known) {
-      if (!stations.pin(mac, new Int32Array(address.buffer))) throw new VdeError('ENOSPC', action, 'fdb names too many stations')
-    }
-    const targets = [...(members.group === null ? [] : [members.group]), ...members.remotes]
-    const link: OverlayLink = new OverlayLink({
-      label: `${protocol.name}://${members.group === null ? '' : formatAddress(members.group)}`,
-      codec,
-      stations,
-      flood: floodOf(targets),
-      sender: new DatagramSender(lanes, context.loop, () => { link.onRoom() }),
-      ports: lanes.map((fd) => boundPort(fd)),
-      hostWord: new Int32Array(emptyAddress(members.family, options.port).buffer)[0]!,
-      mtu: innerMtu([...targets, ...members.known.map(({ address }) => address)], codec, members.group === null ? '' : device),
-      seed: randomInt(2 ** 31),
-      release: () => { closeAll(lanes) },
-      log: context.log
-    }, sink, context.loop)
-    return await seated(link, protocol, options, context)
+    fd = udpSocket(emptyAddress(family, 0), action)
+    joinGroup(fd, group, interfaceIndex, action)
+    return fd
   } catch (error) {
-    closeAll(lanes)
+    if (fd >= 0) native.close(fd)
+    sockets.leave(null)
     throw error
   }
 }
 
 const seated = async (
-  link: OverlayLink, { name, networkOf }: TunnelProtocol, options: TunnelOptions, context: OpenContext
-): Promise<Link> => {
-  const { members, port, network, action, receiveOctets } = options
-  const key = { protocol: name, family: members.family, port }
+  link: OverlayLink, { name, networkOf }: TunnelProtocol, options: TunnelOptions, context: TunnelContext
+): Promise<OverlayLink> => {
+  const { family, port, network, action, receiveOctets } = options
+  const key = { protocol: name, family, port }
   const seat = new PortSeat({ key, network, networkOf, receiveOctets, action, loop: context.loop, log: context.log }, link)
   try {
     await seat.take()
@@ -126,23 +159,3 @@ const seated = async (
   link.start([seat])
   return link
 }
-
-/** Sockets to send by; the first one is in the group, for the port's owner hears every group that this host is in. */
-const openLanes = ({ members, ttl, interfaceIndex, action }: TunnelOptions): number[] => {
-  const { family, group } = members
-  const lanes: number[] = []
-  try {
-    for (let i = 0; i < LANES; i++) {
-      const fd = udpSocket(emptyAddress(family, 0), action, { sendOctets: SEND_OCTETS })
-      lanes.push(fd)
-      setMulticast(fd, family, { ttl, interfaceIndex, loop: true }, action)
-      if (i === 0 && group !== null) joinGroup(fd, group, interfaceIndex, action)
-    }
-    return lanes
-  } catch (error) {
-    closeAll(lanes)
-    throw error
-  }
-}
-
-const closeAll = (fds: number[]): void => { for (const fd of fds.splice(0)) native.close(fd) }
