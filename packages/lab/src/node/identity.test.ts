@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { covers, groupFor, passwdFor } from './identity.ts'
-import { rangeOf } from './ids.ts'
+import { hasAllIds, rangeOf } from './ids.ts'
 
 const identity = suite('identity')
 
@@ -29,6 +29,12 @@ identity('rangeOf finds a range by name or number, wide enough', () => {
   assert.is(rangeOf(file, 'bob', 7), 100000)
   assert.is(rangeOf(file, 'ann', 1001), 300000)
   assert.is(rangeOf(file, 'ann', 7), -1)
+})
+
+identity('hasAllIds tells the root of a machine from that of a namespace', () => {
+  assert.ok(hasAllIds('         0          0 4294967295\n'))
+  assert.ok(hasAllIds('0 1000 1\n0 100000 65536\n'))
+  for (const map of ['0 1001 1\n', '0 1001 65535\n', '1 100000 65536\n', '']) assert.not.ok(hasAllIds(map), map)
 })
 
 identity.run()

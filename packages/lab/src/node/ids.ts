@@ -1,7 +1,7 @@
 /**
  * Which ids exist in a node: one, or 65 536.
  *
- *     root                      0..65535 are the host's
+ *     root who has them         0..65535 are the host's; in a user namespace of few ids root has them not
  *     newuidmap and a range     0 is the user, 1..65535 the range of /etc/subuid and /etc/subgid
  *     else                      0 is the user
  */
@@ -21,12 +21,18 @@ export type IdSource =
 
 /** What this user can have. */
 export const idSource = (): IdSource => {
-  if (process.geteuid!() === 0) return { kind: 'host' }
+  if (process.geteuid!() === 0) return { kind: hasAllIds(text('/proc/self/uid_map')) && hasAllIds(text('/proc/self/gid_map')) ? 'host' : 'one' }
   const name = native.userById(process.geteuid!())?.name ?? ''
   const uids = rangeOf(text('/etc/subuid'), name, process.geteuid!())
   const gids = rangeOf(text('/etc/subgid'), name, process.geteuid!())
   if (uids < 0 || gids < 0 || !isThere('/usr/bin/newuidmap') || !isThere('/usr/bin/newgidmap')) return { kind: 'one' }
   return { kind: 'range', uids, gids }
+}
+
+/** Whether a map of a user namespace has 0..65535. Pure. */
+export const hasAllIds = (map: string): boolean => {
+  const ranges = map.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  return ranges.some(([first, , count]) => first === 0 && count! >= COUNT)
 }
 
 /** First id of the range that a subuid file gives to an account, wide enough; -1: none. Pure. */
