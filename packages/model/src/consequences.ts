@@ -24,6 +24,8 @@ const REPLUGS: { readonly [K in Kind]: readonly string[] } = {
 /** Differences that lie not in the object but in what it names, as attributes of it. */
 export const knockOn = (kind: Kind, key: string, before: Table, after: Table, replugged: ReadonlySet<string>): Difference[] => {
   if (kind === 'net') return overlayChange(before, after, key)
+  if (kind === 'node') return placeChange(before, after, after.node.get(key)!.host, 'host')
+  if (kind === 'virt') return placeChange(before, after, after.virt.get(key)!.phys, 'phys')
   if (kind === 'interface') {
     const { node } = after.interface.get(key)!
     return replugged.has(`node ${node}`) ? [{ attribute: 'node', from: node, to: node }] : []
@@ -33,6 +35,14 @@ export const knockOn = (kind: Kind, key: string, before: Table, after: Table, re
   return [a, b].map(({ node, iface }) => `${node}:${iface}`)
     .filter((end) => replugged.has(`interface ${end}`))
     .map((end) => ({ attribute: 'interface', from: end, to: end }))
+}
+
+/** What is on a host comes or goes when that becomes this one, or another's. */
+const placeChange = (before: Table, after: Table, host: string | null, attribute: 'host' | 'phys'): Difference[] => {
+  if (host === null) return []
+  const isLocal = (table: Table): boolean => [...table.phys.values()].some((phys) => (attribute === 'host' ? phys.host : phys.name) === host && phys.isLocal)
+  const [from, to] = [isLocal(before), isLocal(after)]
+  return from === to ? [] : [{ attribute: `${attribute}.isLocal`, from, to }]
 }
 
 /** The template of a net's overlay changed below it; what static types do with unknown stations changes in place. */

@@ -173,3 +173,6 @@ export const usualPort = (type: OverlayType): number | null =>
 
 /** True for the types that go over UDP. */
 export const isTunnel = (type: OverlayType): boolean => usualPort(type) !== null
+
+/** False for the bare name of an interface: what else a phys or a virt may have is a network by its VNL. */
+export const isVnl = (iface: string): boolean => iface.includes('/') || iface.includes(':')

@@ -94,12 +94,14 @@ const virtOf = (notes: Notes, path: Path, net: string, name: string, raw: RawVir
   }
 }
 
-/** Hosts; which of them is this one is said elsewhere. */
-export const physesOf = (notes: Notes, file: RawFile): Phys[] => Object.entries(file.hosts ?? {}).map(([name, given]) => {
-  const raw: RawHost = given ?? {}
+/** Hosts. @param isLocal which of them is this machine, which no file says */
+export const physesOf = (notes: Notes, file: RawFile, isLocal: (phys: Phys) => boolean): Phys[] =>
+  Object.entries(file.hosts ?? {}).map(([name, given]) => physOf(notes, name, given ?? {}, isLocal))
+
+const physOf = (notes: Notes, name: string, raw: RawHost, isLocal: (phys: Phys) => boolean): Phys => {
   const path = ['hosts', name]
   notes.declare('phys', name, path)
-  return {
+  const phys: Phys = {
     name,
     host: raw.host ?? name,
     iface: raw.if ?? null,
@@ -108,4 +110,5 @@ export const physesOf = (notes: Notes, file: RawFile): Phys[] => Object.entries(
     rateIn: rateOf(notes, [...path, 'rate'], raw.rate, 'in'),
     rateOut: rateOf(notes, [...path, 'rate'], raw.rate, 'out')
   }
-})
+  return { ...phys, isLocal: isLocal(phys) }
+}

@@ -5,9 +5,9 @@
  *
  * A file that the schema refuses is not read further: what would be said of it then is about things that are not there.
  */
-import type { Model } from '@vde-ts/model/model.js'
+import type { Model, Phys } from '@vde-ts/model/model.js'
 import type { Problem } from '@vde-ts/model/problem.js'
-import { validate } from '@vde-ts/model/validate.js'
+import { validate, type World } from '@vde-ts/model/validate.js'
 import { checkerOf } from '@vde-ts/strict-yaml/read.js'
 import { pathText, sortFindings, type Finding, type Path } from '@vde-ts/strict-yaml/finding.js'
 import { parseExpectation } from './expectations.ts'
@@ -31,6 +31,10 @@ export interface FileFacts {
   readonly name: string
   /** Absolute: what directories in the file start from. */
   readonly dir: string
+  /** Which of the hosts is this machine. Absent: none. */
+  readonly isLocal?: (phys: Phys) => boolean
+  /** What is known of this machine. Absent: nothing. */
+  readonly world?: World
 }
 
 const checker = checkerOf<RawFile>(SCHEMA)
@@ -42,14 +46,14 @@ export const readNetwork = (text: string, facts: FileFacts): NetworkReading => {
   const notes = new Notes(facts.file, at)
   const model = modelOf(notes, value, facts)
   if (notes.findings.length === 0) {
-    const problems = validate(model)
+    const problems = validate(model, facts.world)
     if (problems.length === 0) return { model, findings: [] }
     return { model: null, findings: sortFindings(problems.map((problem) => findingOf(problem, facts.file, notes, at))) }
   }
   return { model: null, findings: sortFindings(notes.findings) }
 }
 
-const modelOf = (notes: Notes, file: RawFile, { name, dir }: FileFacts): Model => {
+const modelOf = (notes: Notes, file: RawFile, { name, dir, isLocal = () => false }: FileFacts): Model => {
   const templates = templatesOf(notes, file)
   const { nets, attachments, virts } = netsOf(notes, file, templates)
   const links = (file.links ?? []).flatMap((raw, i) => cableOf(notes, ['links', i], raw) ?? [])
@@ -57,7 +61,7 @@ const modelOf = (notes: Notes, file: RawFile, { name, dir }: FileFacts): Model =
     name: file.name ?? name,
     settings: [...templates.values()],
     nets,
-    physes: physesOf(notes, file),
+    physes: physesOf(notes, file, isLocal),
     attachments,
     virts,
     nodes: nodesOf(notes, file, links, dir),

@@ -1,6 +1,7 @@
 /** Networks of `vdenet`, as an ordinary user with a runtime directory of the scene's. */
 import assert from 'node:assert/strict'
 import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { ours } from './pick.ts'
 import type { Proc, StartOptions } from './proc.ts'
 import { USER, asUser, isRoot, type Scene } from './scene.ts'
@@ -16,10 +17,16 @@ export const LAB_NEEDS: readonly string[] = ['userns', 'tun', 'ip', 'ping']
 export class LabUser {
   readonly #scene: Scene
   readonly #runtime: string
+  readonly #inside: (argv: readonly string[]) => string[]
 
-  constructor (scene: Scene) {
+  /**
+   * @param inside how a command line gets to where the user is
+   * @param name of its runtime directory: one each
+   */
+  constructor (scene: Scene, inside: (argv: readonly string[]) => string[] = asUser, name: string = 'run') {
     this.#scene = scene
-    this.#runtime = scene.path('run')
+    this.#inside = inside
+    this.#runtime = scene.path(name)
     mkdirSync(this.#runtime)
     chmodSync(this.#runtime, 0o700)
     if (isRoot) chownSync(this.#runtime, USER, USER)
@@ -36,7 +43,13 @@ export class LabUser {
   /** The words of a command line, and where it runs. */
   argv (...words: readonly string[]): string[] {
     const env = Object.entries(this.env).map(([key, value]) => `${key}=${value}`)
-    return asUser(['/usr/bin/env', ...env, ours('vdenet'), ...words])
+    return this.#inside(['/usr/bin/env', ...env, ours('vdenet'), ...words])
+  }
+
+  /** The daemon's socket. */
+  get socket (): string {
+    const [dir = ''] = readdirSync(join(this.#runtime, 'vde-ts'))
+    return join(this.#runtime, 'vde-ts', dir, 'daemon')
   }
 
   get env (): Readonly<Record<string, string>> { return { XDG_RUNTIME_DIR: this.#runtime } }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { planText } from '@vde-ts/model/plan-text.js'
 import type { Realise } from '@vde-ts/model/network.js'
 import type { Outside } from '@vde-ts/lsctl'
+import { hasInterface } from '../interfaces.ts'
 
 /** Prints plans in place of carrying them out. */
 export const printPlans = (out: (text: string) => void): Realise => async (plan) => { out(planText(plan).trimEnd()) }
@@ -18,7 +19,3 @@ export const outsideOf = (out: Outside['out'], err: Outside['err'], realise: Rea
   world: { hasInterface: (name) => isPlan ? null : hasInterface(name) },
   readFile: (path) => readFileSync(path, 'utf8')
 })
-
-/** Of the caller's network namespace; /sys may show another's. */
-const hasInterface = (name: string): boolean =>
-  readFileSync('/proc/self/net/dev', 'utf8').split('\n').some((line) => line.trim().startsWith(`${name}:`))

@@ -12,7 +12,7 @@ const TRIAL_SEC = 60
 
 /** vdenet apply FILE */
 export const applyCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
-  const { plan, name } = await applied(operands[0]!, null)
+  const { plan, name } = await applied(operands[0]!, values.text('host'), null)
   print(values.has('json') ? planJson(plan) : `${name}: ${sentence(plan)}\n`)
   return 0
 }
@@ -21,13 +21,15 @@ export const applyCommand = async (_program: Program, { values, operands }: Pars
 export const tryCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
   const seconds = Number(values.text('timeout') ?? TRIAL_SEC)
   if (!(seconds > 0 && seconds <= 86_400)) throw new UsageError('Cannot read --timeout: want seconds, more than 0 and at most 86400')
-  const { plan, name } = await applied(operands[0]!, seconds * 1000)
+  const { plan, name } = await applied(operands[0]!, values.text('host'), seconds * 1000)
   print(`${name}: ${sentence(plan)}\nIt goes back in ${seconds} s, unless you say: vdenet confirm --lab ${name}\n`)
   return 0
 }
 
-const applied = async (path: string, trialMs: number | null): Promise<{ readonly plan: Plan, readonly name: string }> => {
-  const { model, file, fileDir } = readNetwork(path)
+const applied = async (
+  path: string, hosts: string | undefined, trialMs: number | null
+): Promise<{ readonly plan: Plan, readonly name: string }> => {
+  const { model, file, fileDir } = readNetwork(path, hosts)
   const client = await connectDaemon()
   const plan = await client.ask({ op: 'apply', model, file, fileDir, trialMs })
   return { plan, name: model.name }
@@ -45,7 +47,7 @@ const sentence = (plan: Plan): string => {
 
 /** vdenet plan FILE */
 export const planCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
-  const { model } = readNetwork(operands[0]!)
+  const { model } = readNetwork(operands[0]!, values.text('host'))
   const client = await findDaemon()
   const plan = client === null ? diff(emptyModel(model.name), model) : await client.ask({ op: 'plan', model })
   print(values.has('json') ? planJson(plan) : planText(plan))
@@ -53,8 +55,8 @@ export const planCommand = async (_program: Program, { values, operands }: Parse
 }
 
 /** vdenet check FILE */
-export const checkCommand = (_program: Program, { operands }: Parsed): number => {
-  readNetwork(operands[0]!)
+export const checkCommand = (_program: Program, { values, operands }: Parsed): number => {
+  readNetwork(operands[0]!, values.text('host'))
   return 0
 }
 

@@ -5,7 +5,9 @@ import type { Model } from '@vde-ts/model'
 import { fileError } from '@vde-ts/link/socket-file.js'
 import { formatFinding } from '@vde-ts/strict-yaml/finding.js'
 import { readNetwork as readText } from '@vde-ts/vdenet-format/read.js'
+import { hasInterface } from '../interfaces.ts'
 import { ExitError } from '../run.ts'
+import { checkClaim, claimOf } from './claim.ts'
 
 /** A network and where it comes from. */
 export interface NetworkFile {
@@ -15,16 +17,23 @@ export interface NetworkFile {
   readonly fileDir: string
 }
 
-/** @throws {VdeError} it cannot be read; {ExitError} a line for each thing that is wrong */
-export const readNetwork = (path: string): NetworkFile => {
+/**
+ * @param hosts names of the hosts that this machine is, parted by commas; absent: those with one of its addresses
+ * @throws {VdeError} it cannot be read; {ExitError} a line for each thing that is wrong; {UsageError} a host that is not in it
+ */
+export const readNetwork = (path: string, hosts?: string): NetworkFile => {
   const file = resolve(path)
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) { throw fileError(error, `read "${path}"`) }
   const fileDir = dirname(file)
-  const { model, findings } = readText(text, { file: path, name: nameOf(file), dir: fileDir })
-  if (model !== null) return { model, file, fileDir }
+  const facts = { file: path, name: nameOf(file), dir: fileDir, isLocal: claimOf(hosts), world: { hasInterface } }
+  const { model, findings } = readText(text, facts)
+  if (model !== null) {
+    checkClaim(model, hosts)
+    return { model, file, fileDir }
+  }
   throw new ExitError(1, findings.map(formatFinding).join('\nvdenet: '))
 }
 

@@ -19,12 +19,12 @@ export interface Subcommand {
 
 /** The commands, in the order of help. */
 export const COMMANDS: readonly Subcommand[] = [
-  { name: 'apply', synopsis: 'FILE', help: 'make the network of FILE run, or change what runs into it', options: ['json'], operands: [1, 1] },
-  { name: 'plan', synopsis: 'FILE', help: 'say what apply would do', options: ['json'], operands: [1, 1] },
-  { name: 'try', synopsis: 'FILE', help: 'apply that comes back by itself, unless confirmed', options: ['timeout'], operands: [1, 1] },
+  { name: 'apply', synopsis: 'FILE', help: 'make the network of FILE run, or change what runs into it', options: ['json', 'host'], operands: [1, 1] },
+  { name: 'plan', synopsis: 'FILE', help: 'say what apply would do', options: ['json', 'host'], operands: [1, 1] },
+  { name: 'try', synopsis: 'FILE', help: 'apply that comes back by itself, unless confirmed', options: ['timeout', 'host'], operands: [1, 1] },
   { name: 'confirm', synopsis: '', help: 'keep what is being tried', options: [], operands: [0, 0] },
   { name: 'rollback', synopsis: '', help: 'go back to the network before the last apply', options: [], operands: [0, 0] },
-  { name: 'check', synopsis: 'FILE', help: 'say what is wrong with FILE', options: [], operands: [1, 1] },
+  { name: 'check', synopsis: 'FILE', help: 'say what is wrong with FILE', options: ['host'], operands: [1, 1] },
   { name: 'status', synopsis: '', help: 'show what runs, and what does not any more', options: ['json'], operands: [0, 0] },
   { name: 'list', synopsis: '', help: 'show the networks that run', options: ['json'], operands: [0, 0] },
   { name: 'watch', synopsis: '', help: 'show what happens, as it happens', options: ['json'], operands: [0, 0] },
@@ -40,7 +40,7 @@ export const COMMANDS: readonly Subcommand[] = [
     operands: [1, Infinity]
   },
   { name: 'link', synopsis: 'LINK [WORD...]', help: 'impair a link for now: down, delay=20ms; no word: as new', options: [], operands: [1, Infinity] },
-  { name: 'test', synopsis: 'FILE', help: 'apply FILE, see whether its expect lines hold, and stop it', options: ['junit', 'keep'], operands: [1, 1] },
+  { name: 'test', synopsis: 'FILE', help: 'apply FILE, see whether its expect lines hold, and stop it', options: ['junit', 'keep', 'host'], operands: [1, 1] },
   { name: 'graph', synopsis: 'FILE', help: 'draw the network of FILE', options: ['write', 'dot'], operands: [1, 1] },
   { name: 'import', synopsis: 'kathara DIR', help: 'make a network file of a lab of Kathará', options: ['write'], operands: [2, 2] },
   { name: 'doctor', synopsis: '', help: 'say what this machine lacks, and the command that gives it', options: [], operands: [0, 0] },
@@ -55,6 +55,7 @@ const OPTIONS: readonly Option[] = [
   LAB,
   { name: 'json', help: 'Print for programs (apply, plan, status, list, watch)' },
   { name: 'timeout', short: 't', value: 'SECONDS', help: 'Time to confirm, of try (default 60)' },
+  { name: 'host', value: 'NAME,...', help: 'Hosts of the file that this machine is (default: those that have one of its addresses)' },
   { name: 'follow', short: 'f', help: 'Go on as more is printed (logs)' },
   { name: 'write', short: 'w', value: 'FILE', help: 'Where to write (capture, graph, import; default standard output)' },
   { name: 'junit', value: 'FILE', help: 'Write the results of test for programs that read JUnit' },

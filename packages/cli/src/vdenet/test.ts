@@ -10,7 +10,7 @@ import { save } from './save.ts'
 
 /** vdenet test FILE */
 export const testCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
-  const { model, file, fileDir } = readNetwork(operands[0]!)
+  const { model, file, fileDir } = readNetwork(operands[0]!, values.text('host'))
   const client = await connectDaemon()
   const wasRunning = (await client.ask({ op: 'list' })).some(({ name }) => name === model.name)
   await client.ask({ op: 'apply', model, file, fileDir, trialMs: null })

@@ -46,18 +46,28 @@ texts('statusText names what has ended and what is away', () => {
     file: '/x.yaml',
     trialUntil: null,
     drift: 2,
-    nodes: [{ name: 'a', pid: null, interfaces: [{ name: 'eth0', net: 'lan', addresses: [] }], programs: [{ command: 'bird', state: 'ended with 1' }] }],
-    nets: [],
+    nodes: [{ name: 'a', host: null, pid: null, interfaces: [{ name: 'eth0', net: 'lan', addresses: [] }], programs: [{ command: 'bird', state: 'ended with 1' }] }, { name: 'b', host: 'south', pid: null, interfaces: [], programs: [] }],
+    nets: [{ name: 'shop', path: '/n', overlay: { type: 'vxlan/e2e', vid: 41, phys: 'north', hosts: ['10.0.0.2'], mtu: 1450, drops: [0, 1] as const } }],
+    virts: [
+      { net: 'shop', name: 'till', phys: 'north', iface: 'tapA', mtu: 1450 }, { net: 'shop', name: 'store', phys: 'south', iface: null, mtu: 1450 },
+      { net: 'shop', name: 'spare', phys: null, iface: null, mtu: null }
+    ],
     links: [{ name: 'l', a: 'a:x', b: 'b:x', impair: null, frames: [0, 0] as const }, { name: 'm', a: 'a:y', b: 'b:y', impair: 'down=on', frames: [3, 4] as const }]
   }
   assert.is(statusText(status), `x: of /x.yaml, 2 steps away from it (vdenet apply mends that)
   node a: ENDED
     eth0 on lan
     bird: ended with 1
+  node b: on host south
+  net shop: vde:///n
+    vxlan/e2e 41 on phys north, to 10.0.0.2; MTU 1450; 0 frames not understood, 1 not sent
+  virt shop/till: by tapA, MTU 1450
+  virt shop/store: on host south
+  virt shop/spare: not connected
   link l: NOT CONNECTED
   link m: 3 frames there, 4 back, down=on
 `)
-  assert.is(listText([status]), 'x: 0 of 1 nodes, 0 nets, 2 links, 2 steps to mend\n')
+  assert.is(listText([status]), 'x: 0 of 1 nodes, 1 nets, 2 links, 2 steps to mend\n')
 })
 
 texts('every command takes options that exist', () => {

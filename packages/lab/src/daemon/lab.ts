@@ -79,7 +79,7 @@ export class Lab {
     this.#declared = state.declared
     this.#previous = state.previous
     await this.realm.adopt(state.declared, state.programs)
-    this.#running = without(state.declared, (node) => !this.realm.nodes.has(node))
+    this.#running = without(state.declared, (node) => this.realm.isHere(node) && !this.realm.nodes.has(node))
     if (state.trialUntil !== null) this.#startTrial(state.trialUntil - Date.now())
   }
 
@@ -169,13 +169,19 @@ export class Lab {
       file: this.file,
       trialUntil: this.#trialUntil,
       drift: diff(this.#running, this.#declared).steps.length,
-      nodes: this.#declared.nodes.map(({ name, interfaces, run }) => ({
+      nodes: this.#declared.nodes.map(({ name, host, interfaces, run }) => ({
         name,
+        host: this.realm.isHere(name) ? null : host,
         pid: this.realm.nodes.get(name)?.control.pid ?? null,
         interfaces: interfaces.map((one) => ({ name: one.name, net: one.net ?? one.vnl, addresses: one.addresses })),
         programs: run.map((command, i) => ({ command, state: this.#programState(name, i) }))
       })),
-      nets: this.#declared.nets.map(({ name }) => ({ name, path: join(this.#dir, 'nets', name) })),
+      nets: this.#declared.nets.map(({ name }) => ({
+        name, path: join(this.#dir, 'nets', name), overlay: this.realm.overlays.statusOf(name)
+      })),
+      virts: this.#declared.virts.map(({ net, name, phys, iface }) => ({
+        net, name, phys, iface: this.realm.hasVirt(`${net}/${name}`) ? iface : null, mtu: this.realm.overlays.statusOf(net)?.mtu ?? null
+      })),
       links: this.#declared.links.map(({ name, a, b }) => {
         const [there, back] = this.realm.cables.get(name)?.traffic ?? []
         const impair = this.#running.links.find((one) => one.name === name)?.impair ?? null

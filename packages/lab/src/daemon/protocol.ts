@@ -5,6 +5,7 @@
  *     command  {"op":"watch"}              daemon  {"event":...} until somebody hangs up
  */
 import type { Model, Plan } from '@vde-ts/model'
+import type { OverlayStatus } from '../realm/overlays.ts'
 
 /** What a command asks for. `lab` absent: the only one. */
 export type Request =
@@ -25,7 +26,9 @@ export interface LabStatus {
   readonly drift: number
   readonly nodes: ReadonlyArray<{
     readonly name: string
-    /** Of its init; null: it has ended. */
+    /** Where it runs; null: here. */
+    readonly host: string | null
+    /** Of its init; null: it has ended, or runs elsewhere. */
     readonly pid: number | null
     readonly interfaces: ReadonlyArray<{
       readonly name: string
@@ -35,7 +38,22 @@ export interface LabStatus {
     }>
     readonly programs: ReadonlyArray<{ readonly command: string, readonly state: string }>
   }>
-  readonly nets: ReadonlyArray<{ readonly name: string, readonly path: string }>
+  readonly nets: ReadonlyArray<{
+    readonly name: string
+    readonly path: string
+    /** Null: it has none on this host. */
+    readonly overlay: OverlayStatus | null
+  }>
+  readonly virts: ReadonlyArray<{
+    readonly net: string
+    readonly name: string
+    /** Where it is connected; null: nowhere, or on a net without an overlay. */
+    readonly phys: string | null
+    /** Interface or VNL, when it is plugged in on this host. */
+    readonly iface: string | null
+    /** For the guest, where the net's overlay asks for one. */
+    readonly mtu: number | null
+  }>
   readonly links: ReadonlyArray<{
     readonly name: string
     readonly a: string

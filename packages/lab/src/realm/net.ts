@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
-import { loop } from '@vde-ts/link'
+import { VdeError, loop } from '@vde-ts/link'
 import { native } from '@vde-ts/native'
 import type { VdeListener } from '@vde-ts/schemes/listener.js'
 import { serveSwitch } from '@vde-ts/schemes/switch-server.js'
-import { Switch } from '@vde-ts/switch'
+import { Switch, type Endpoint } from '@vde-ts/switch'
 
 /** More than a lab has; a switch that has them all takes 8 octets each. */
 const PORTS = 4096
@@ -20,6 +20,16 @@ let ticker: NodeJS.Timeout | null = null
 const tickAll = (): void => {
   const nowSec = Math.floor(performance.now() / 1000)
   for (const sw of ticking) sw.tick(nowSec)
+}
+
+/** Takes a cable out of a net, and with it the port, unless there is more in that or somebody records its frames. */
+export const unplug = (sw: Switch, endpoint: Endpoint): void => {
+  endpoint.close()
+  try {
+    sw.removePort(endpoint.port.number)
+  } catch (error) {
+    if (!(error instanceof VdeError) || error.code !== 'EADDRINUSE') throw error
+  }
 }
 
 /** One net. */

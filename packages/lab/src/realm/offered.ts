@@ -1,18 +1,22 @@
 /** What a model may ask for that is not carried out here: said before anything is done, rather than passed over. */
-import type { Interface, Model, Policy, Virt } from '@vde-ts/model'
+import type { Cable, Interface, Model, Policy, Virt } from '@vde-ts/model'
 import { VdeError } from '@vde-ts/link'
 
 /** @throws {VdeError} EOPNOTSUPP, naming the first such thing */
 export const checkOffered = (model: Model): void => {
-  for (const { name, interfaces, host } of model.nodes) {
-    if (host !== null) throw refusal(`node "${name}"`, `it is on host "${host}", and other hosts are not reached yet`)
+  for (const { name, interfaces } of model.nodes) {
     for (const one of interfaces) checkPort(`interface ${name}:${one.name}`, one)
   }
   for (const virt of model.virts) checkPort(`virt ${virt.net}/${virt.name}`, virt)
-  const [attachment] = model.attachments
-  if (attachment !== undefined) {
-    throw refusal(`net "${attachment.net}"`, `its overlay to host "${attachment.phys}" is not made yet, use an interface with "vnl: vxlan://..."`)
-  }
+  for (const link of model.links) checkEnds(model, link)
+}
+
+/** A cable is between two interfaces of one daemon. */
+const checkEnds = ({ nodes }: Model, { name, a, b }: Cable): void => {
+  const [one, other] = [a, b].map((end) => nodes.find((node) => node.name === end.node)?.host ?? null)
+  if (one === other) return
+  const hosts = [one, other].map((host) => host === null ? 'no host' : `host "${host}"`).join(' and ')
+  throw refusal(`link "${name}"`, `its ends are on ${hosts}, want a net with an overlay between them`)
 }
 
 const checkPort = (port: string, { in: inward, out }: Pick<Interface | Virt, 'in' | 'out'>): void => {

@@ -42,6 +42,12 @@ operations('of a plan: leaves go first, roots come first, what is replugged does
   ])
 })
 
+operations('a net that is replugged keeps its switch: one operation', () => {
+  const settings = { name: 's', type: 'vlan' as const, port: null, group: null, unknown: null }
+  const on = (vid: number): Model => ({ ...model(node('a')), settings: [settings], nets: [{ ...LAN, settings: 's', vid }] })
+  assert.equal(operationsOf(diff(on(1), on(2))).flat().map(({ kind, old, now }) => [kind, old !== null, now !== null]), [['net', true, true]])
+})
+
 operations('a failure at every step leaves what was there before', async () => {
   const plan = diff(model(node('a')), model(node('a', ['true']), node('c')))
   for (const step of ['node a', 'node c', 'interface a:eth0', 'interface c:eth0']) {
@@ -66,7 +72,9 @@ operations('a plan that succeeds is settled once', async () => {
 operations('what is not carried out is refused', () => {
   const rules = { ...OPEN, fallback: 'drop' as const }
   assert.throws(() => checkOffered(model({ ...node('a'), interfaces: [{ ...iface('eth0', 'lan'), in: rules }] })), /make interface a:eth0: firewall rules/)
-  assert.throws(() => checkOffered(model({ ...node('a'), host: 'north' })), /it is on host "north"/)
+  const [a, b] = [{ node: 'a', iface: 'x' }, { node: 'b', iface: 'x' }]
+  const apart = { ...model({ ...node('a'), host: 'north' }, node('b')), links: [{ name: 'l', a, b, impair: '' }] }
+  assert.throws(() => checkOffered(apart), /make link "l": its ends are on host "north" and no host/)
   checkOffered(model(node('a')))
 })
 

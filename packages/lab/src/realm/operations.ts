@@ -18,11 +18,15 @@ export interface OperationOf<K extends Kind> {
 /** One thing to do. */
 export type Operation = { readonly [K in Kind]: OperationOf<K> }[Kind]
 
+/** Plugged anew below their ports, which stay: the switch of a net, what its overlay needs of a phys. */
+const STAYS: readonly Kind[] = ['net', 'phys']
+
 /** The operations of a plan, in groups: those of a group may be done at the same time. */
 export const operationsOf = ({ steps }: Plan): Operation[][] => {
-  const goes = steps.filter(({ action }) => action === 'delete' || action === 'replug')
-  const changes = steps.filter(({ action }) => action === 'change')
-  const comes = steps.filter(({ action }) => action === 'create' || action === 'replug')
+  const isAnew = ({ action, kind }: Step): boolean => action === 'replug' && !STAYS.includes(kind)
+  const goes = steps.filter((step) => step.action === 'delete' || isAnew(step))
+  const changes = steps.filter((step) => step.action === 'change' || (step.action === 'replug' && !isAnew(step)))
+  const comes = steps.filter((step) => step.action === 'create' || isAnew(step))
   return [
     ...[...KINDS].reverse().map((kind) => ofKind(goes, kind).map((step) => ({ ...bare(step), now: null }))),
     ...KINDS.map((kind) => ofKind(changes, kind).map(bare)),

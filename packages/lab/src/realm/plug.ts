@@ -16,6 +16,7 @@ import { Rejoin, STABLE_MS, rejoinWorld } from '@vde-ts/schemes/rejoin.js'
 import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
 import type { Switch } from '@vde-ts/switch'
 import type { RunningNode } from '../node/node.ts'
+import { unplug } from './net.ts'
 import { readWords, setWords, turned } from './words.ts'
 
 /** Pause between two tries to open a VNL, in milliseconds. */
@@ -90,8 +91,7 @@ export const plugIntoSwitch = async (sw: Switch, source: TapSource, words: strin
     impair: (changed) => end.impair(changed),
     close () {
       end.dark()
-      endpoint.close()
-      if (!endpoint.port.isActive) sw.removePort(port)
+      unplug(sw, endpoint)
     }
   }
 }

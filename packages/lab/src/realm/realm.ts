@@ -3,9 +3,11 @@
  *
  *     node   a process with an init        interface   a TAP in it, and its plug       net    a switch
  *     link   a cable                       virt        a VNL on a switch               others: data, looked up when needed
+ *
+ * What is on other hosts is data too: overlays are told who is where.
  */
 import { join } from 'node:path'
-import { macOf, type Model, type Node, type Objects } from '@vde-ts/model'
+import { emptyModel, macOf, tableOf, type Kind, type Model, type Node, type Objects, type Table } from '@vde-ts/model'
 import { VdeError } from '@vde-ts/link'
 import { NodeControl } from '../node/control.ts'
 import type { IdSource } from '../node/ids.ts'
@@ -16,16 +18,16 @@ import { LabCable } from './cable.ts'
 import type { Doer } from './carry-out.ts'
 import { LabNet } from './net.ts'
 import type { Operation } from './operations.ts'
+import { isNodeHere, isVirtHere } from './overlay-spec.ts'
+import { Overlays } from './overlays.ts'
 import { plugIntoSwitch, plugIntoVnl, type Plug, type TapSource } from './plug.ts'
 import { setRates } from './rates.ts'
 import { startPrograms, type ProgramState } from './programs.ts'
 import { settle } from './settle.ts'
 import { VirtPort } from './virt.ts'
 
-/** MTU of an interface that was given none. */
+/** MTU of an interface that was given none, on a net without an overlay. */
 const ETHERNET_MTU = 1500
-
-const mtuOf = ({ mtu }: Objects['interface']): number => mtu ?? ETHERNET_MTU
 
 /** Where it lives. */
 export interface RealmOptions {
@@ -42,6 +44,8 @@ export interface RealmOptions {
 
 interface PluggedInterface {
   readonly object: Objects['interface']
+  /** It has this one now. */
+  mtu: number
   plug: Plug | null
   /** Of the net's switch; -1: none. */
   port: number
@@ -54,6 +58,9 @@ export class Realm implements Doer {
   readonly programs: Map<string, ProgramState[]> = new Map()
   readonly cables: Map<string, LabCable> = new Map()
   readonly nets: Map<string, LabNet> = new Map()
+  readonly overlays: Overlays
+  /** What has been carried out, also of other hosts. */
+  readonly #table: Table = tableOf(emptyModel(''))
   readonly #virts = new Map<string, VirtPort>()
   readonly #interfaces = new Map<string, PluggedInterface>()
   /** Nodes that have changed since they were last settled: from what (null: they were just made) to what. */
@@ -62,12 +69,36 @@ export class Realm implements Doer {
   readonly #settled = new Map<string, Node>()
   #isClosing = false
 
-  constructor (options: RealmOptions) { this.options = options }
+  constructor (options: RealmOptions) {
+    this.options = options
+    this.overlays = new Overlays(options.name, options.log)
+  }
 
   /** Where the init of a node listens. */
   socketOf (node: string): string { return join(this.options.dir, 'nodes', node) }
 
   async perform (operation: Operation): Promise<void> {
+    await this.#perform(operation)
+    this.#note(operation)
+  }
+
+  #note ({ kind, key, now }: Operation): void {
+    const objects = this.#table[kind] as Map<string, unknown>
+    if (now === null) objects.delete(key)
+    else objects.set(key, now)
+  }
+
+  /** False: another host's. */
+  isHere (node: string): boolean { return isNodeHere(this.#table, this.#table.node.get(node)?.host ?? null) }
+
+  /** Whether a virt, by NET/NAME, is plugged in here. */
+  hasVirt (key: string): boolean { return this.#virts.has(key) }
+
+  #mtuOf ({ mtu, net }: Objects['interface']): number {
+    return mtu ?? (net === null ? null : this.overlays.mtuOf(this.#table, net)) ?? ETHERNET_MTU
+  }
+
+  async #perform (operation: Operation): Promise<void> {
     switch (operation.kind) {
       case 'net': return this.#net(operation.key, operation.now !== null, operation.old !== null)
       case 'node': return await this.#node(operation.old, operation.now)
@@ -85,12 +116,14 @@ export class Realm implements Doer {
   }
 
   #closeNet (key: string): void {
+    this.overlays.drop(key)
     this.nets.get(key)?.close()
     this.nets.delete(key)
   }
 
   async #node (old: Node | null, now: Node | null): Promise<void> {
     if (now === null) return await this.#endNode(old!.name)
+    if (!isNodeHere(this.#table, now.host)) return
     if (old === null) {
       const { name } = now
       const control = await startNode({ name, socket: this.socketOf(name), dir: this.#dirOf(now), ids: this.options.ids })
@@ -146,6 +179,7 @@ export class Realm implements Doer {
   }
 
   async #interface (key: string, old: Objects['interface'] | null, now: Objects['interface'] | null): Promise<void> {
+    if (now !== null && !this.isHere(now.node)) return
     if (old === null) await this.#makeInterface(key, now!)
     else if (now === null) await this.#dropInterface(key, old)
     else await this.#changeInterface(key, old, now)
@@ -153,7 +187,7 @@ export class Realm implements Doer {
 
   async #makeInterface (key: string, object: Objects['interface']): Promise<void> {
     const node = this.nodeOf(object.node)
-    const fd = await node.tap(object.name, mtuOf(object))
+    const fd = await node.tap(object.name, this.#mtuOf(object))
     native.tapCarrier(fd, false)
     native.close(fd)
     try {
@@ -171,12 +205,12 @@ export class Realm implements Doer {
   #macOf ({ mac, node, name }: Objects['interface']): string { return mac ?? macOf(this.options.name, node, name) }
 
   #source (object: Objects['interface']): TapSource {
-    return { node: this.nodeOf(object.node), iface: object.name, mtu: mtuOf(object) }
+    return { node: this.nodeOf(object.node), iface: object.name, mtu: this.#mtuOf(object) }
   }
 
   /** Plugs an interface in that is there; also that of a node found again. @throws {VdeError} */
   async plug (key: string, object: Objects['interface']): Promise<void> {
-    const entry: PluggedInterface = { object, plug: null, port: -1 }
+    const entry: PluggedInterface = { object, mtu: this.#mtuOf(object), plug: null, port: -1 }
     const source = this.#source(object)
     if (object.net !== null) {
       const net = this.#netOf(object.net)
@@ -204,11 +238,13 @@ export class Realm implements Doer {
   async #changeInterface (key: string, old: Objects['interface'], now: Objects['interface']): Promise<void> {
     const node = this.nodeOf(now.node)
     const mac = this.#macOf(now)
-    const mtu = mtuOf(now)
+    const mtu = this.#mtuOf(now)
+    const former = this.#interfaces.get(key)!
     await node.setInterface(now.name, true, {
       ...mac === this.#macOf(old) ? {} : { mac },
-      ...mtu === mtuOf(old) ? {} : { mtu }
+      ...mtu === former.mtu ? {} : { mtu }
     })
+    former.mtu = mtu
     for (const address of old.addresses) if (!now.addresses.includes(address)) await node.address('remove', now.name, address)
     for (const address of now.addresses) if (!old.addresses.includes(address)) await node.address('add', now.name, address)
     const entry = this.#interfaces.get(key)!
@@ -224,6 +260,7 @@ export class Realm implements Doer {
   }
 
   async #link (key: string, old: Objects['link'] | null, now: Objects['link'] | null): Promise<void> {
+    if (now !== null && !this.isHere(now.a.node)) return
     if (now === null) {
       this.cables.get(key)?.close()
       this.cables.delete(key)
@@ -246,10 +283,14 @@ export class Realm implements Doer {
     if (now === null) {
       this.#virts.get(key)?.close()
       this.#virts.delete(key)
-    } else this.#virts.set(key, await VirtPort.open(this.#netOf(now.net).sw, now, this.options.log))
+    } else if (isVirtHere(this.#table, now)) {
+      this.#virts.set(key, await VirtPort.open(this.#netOf(now.net).sw, now, this.options.log))
+    }
   }
 
   async settle (): Promise<void> {
+    await this.overlays.settle(this.#table, this.nets)
+    await this.#settleMtus()
     for (const [name, { old, now }] of this.#unsettled) {
       const node = this.nodeOf(name)
       const dir = this.#dirOf(now)
@@ -261,10 +302,23 @@ export class Realm implements Doer {
     }
   }
 
+  /** An overlay that came, went or changed leaves guests another MTU. */
+  async #settleMtus (): Promise<void> {
+    for (const entry of this.#interfaces.values()) {
+      const mtu = this.#mtuOf(entry.object)
+      if (mtu === entry.mtu) continue
+      await this.nodeOf(entry.object.node).setInterface(entry.object.name, true, { mtu })
+      entry.mtu = mtu
+    }
+  }
+
   /** Finds what another process left running. @returns what of the model is there */
   async adopt (model: Model, programs: Readonly<Record<string, readonly ProgramState[]>>): Promise<void> {
+    for (const [kind, objects] of Object.entries(tableOf(model))) {
+      for (const [key, object] of objects) (this.#table[kind as Kind] as Map<string, unknown>).set(key, object)
+    }
     for (const net of model.nets) this.#net(net.name, true, false)
-    for (const node of model.nodes) this.#adoptNode(node, programs[node.name] ?? [])
+    for (const node of model.nodes) if (this.isHere(node.name)) this.#adoptNode(node, programs[node.name] ?? [])
     for (const node of model.nodes) {
       if (!this.nodes.has(node.name)) continue
       for (const one of node.interfaces) await this.plug(`${node.name}:${one.name}`, { ...one, node: node.name })
@@ -273,6 +327,7 @@ export class Realm implements Doer {
       if (this.nodes.has(link.a.node) && this.nodes.has(link.b.node)) await this.connect(link.name, link)
     }
     for (const virt of model.virts) await this.#virt(`${virt.net}/${virt.name}`, null, virt)
+    await this.overlays.settle(this.#table, this.nets)
   }
 
   #adoptNode (node: Node, programs: readonly ProgramState[]): void {
@@ -300,6 +355,7 @@ export class Realm implements Doer {
   }
 
   #closePlugs (): void {
+    this.overlays.close()
     for (const cable of this.cables.values()) cable.close()
     for (const { plug } of this.#interfaces.values()) plug?.close()
     for (const virt of this.#virts.values()) virt.close()

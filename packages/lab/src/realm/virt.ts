@@ -1,30 +1,34 @@
 /** A guest's port on a net: any VNL, or an interface of the daemon's namespace. */
-import type { Virt } from '@vde-ts/model'
+import { isVnl, type Virt } from '@vde-ts/model'
 import { loop } from '@vde-ts/link'
 import { openVnl } from '@vde-ts/schemes/registry.js'
 import type { Endpoint, Switch } from '@vde-ts/switch'
+import { unplug } from './net.ts'
+import { quietInterface } from './quiet.ts'
 import { setRates } from './rates.ts'
+import { vnlOf } from './trunk.ts'
 
 /** One virt; without an interface, or away from every host, it is plugged into nothing. */
 export class VirtPort {
   readonly #sw: Switch
   #endpoint: Endpoint | null = null
+  #restore: () => void = () => {}
 
   private constructor (sw: Switch) { this.#sw = sw }
 
   /** @throws {VdeError} its VNL cannot be opened */
   static async open (sw: Switch, virt: Virt, log: (line: string) => void): Promise<VirtPort> {
     const port = new VirtPort(sw)
-    if (virt.iface !== null) await port.#plug(virt, vnlOf(virt.iface), log)
+    if (virt.iface !== null) await port.#plug(virt, virt.iface, log)
     return port
   }
 
-  async #plug (virt: Virt, vnl: string, log: (line: string) => void): Promise<void> {
+  async #plug (virt: Virt, iface: string, log: (line: string) => void): Promise<void> {
     const endpoint = this.#sw.attach({
       port: 'any', owner: { uid: process.geteuid!(), gid: process.getegid!(), groups: [] }, module: 'virt', description: virt.name
     })
     try {
-      const link = await openVnl(vnl, endpoint, { loop, log, takesOffload: true, description: virt.name })
+      const link = await openVnl(vnlOf(iface), endpoint, { loop, log, takesOffload: true, description: virt.name })
       link.setOffload?.(true)
       endpoint.connect(link)
     } catch (error) {
@@ -32,6 +36,7 @@ export class VirtPort {
       throw error
     }
     this.#endpoint = endpoint
+    if (!isVnl(iface)) this.#restore = quietInterface(iface)
     setRates(this.#sw, endpoint.port.number, virt)
   }
 
@@ -40,10 +45,9 @@ export class VirtPort {
 
   /** Idempotent. */
   close (): void {
-    this.#endpoint?.close()
+    if (this.#endpoint !== null) unplug(this.#sw, this.#endpoint)
     this.#endpoint = null
+    this.#restore()
+    this.#restore = () => {}
   }
 }
-
-/** An interface's name is short for the packets that pass it. */
-const vnlOf = (iface: string): string => iface.includes('/') || iface.includes(':') ? iface : `packet://${iface}`

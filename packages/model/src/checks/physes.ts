@@ -1,6 +1,6 @@
 /** Underlay: what an overlay needs of the interfaces of hosts. */
 import { isIpv6, isMulticastIp } from '../address.ts'
-import type { OverlayType, Phys } from '../model.ts'
+import { isVnl, type OverlayType, type Phys } from '../model.ts'
 import type { Reference } from '../problem.ts'
 import { eachTwice, ref, type Report } from './report.ts'
 
@@ -18,7 +18,7 @@ export const checkPhyses = (report: Report): void => {
   })
   for (const { name } of report.model.nets) perNet(report, name)
   for (const { name, isLocal, iface } of report.model.physes) {
-    if (!isLocal || iface === null || report.world.hasInterface(iface) !== false) continue
+    if (!isLocal || iface === null || isVnl(iface) || report.world.hasInterface(iface) !== false) continue
     report.add('PHYS_NOIF', ref('phys', name), `interface "${iface}" is not there`,
       { attribute: 'if', references: [ref('if', iface), ref('phys', name)] })
   }

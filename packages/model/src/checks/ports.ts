@@ -1,6 +1,6 @@
 /** Ports of nets: virts, and interfaces of nodes. */
 import { macOctets } from '../address.ts'
-import { isStatic, type Virt } from '../model.ts'
+import { isStatic, isVnl, type Virt } from '../model.ts'
 import { keyOf } from '../plan.ts'
 import { eachTwice, ref, type Port, type Report } from './report.ts'
 
@@ -31,8 +31,6 @@ const address = (report: Report, { subject, mac }: Port): void => {
   if ((octets[0]! & 1) === 1) report.add('MAC_INVALID', subject, `mac ${mac} is a group's, want a station's`, { attribute: 'mac' })
   if (octets.every((octet) => octet === 0)) report.add('MAC_INVALID', subject, 'mac is all zero, want an address', { attribute: 'mac' })
 }
-
-const isVnl = (iface: string): boolean => iface.includes('/') || iface.includes('[')
 
 /** Interfaces carry one port each; a network by its VNL may carry many. */
 const usedInterface = ({ phys, iface }: Virt): string | null => phys === null || iface === null || isVnl(iface) ? null : `${phys} ${iface}`
