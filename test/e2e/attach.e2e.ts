@@ -182,4 +182,33 @@ test('attach: a vdens that is killed with -9 is unplugged, the others go on', { 
   await b.end()
 })
 
+/** Datagrams of 10 octets, a short one, and some of 700, each with its number; and how many came as they were sent. */
+const SEND = `python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("10.99.0.2", 9))
+for i in range(300): s.send(i.to_bytes(10 if i < 200 else 5 if i == 200 else 700, "big"))'`
+const COUNT = `python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(1, 8, 1 << 20); s.bind(("", 9)); s.settimeout(5); print("bound", flush=True)
+got = [s.recv(1000) for i in range(300)]
+print("whole" if got == [i.to_bytes(10 if i < 200 else 5 if i == 200 else 700, "big") for i in range(300)] else got)'`
+const RX_PACKETS = "awk '/vde0:/ { print $3 }' /proc/net/dev"
+
+test('attach: datagrams of a burst reach the receiver as they were sent, in few frames', { needs: [...NEEDS, 'python3'], ours: OURS }, async (scene) => {
+  const net = await ourSwitch(scene, { user: true })
+  const a = namespace(scene, VDENS, [net.dir])
+  const b = namespace(scene, VDENS, [net.dir])
+  await a.address('10.99.0.1/24')
+  await b.address('10.99.0.2/24')
+  await a.ping('10.99.0.2')
+  await b.must(`mkfifo ${sharedHome(scene)}/out; ${COUNT} >${sharedHome(scene)}/out & exec 7<${sharedHome(scene)}/out; read line <&7; echo $line`)
+  const before = Number(await b.must(RX_PACKETS))
+  // All of them wait in the interface when the switch goes on.
+  net.proc.kill('SIGSTOP')
+  await a.must(SEND)
+  net.proc.kill('SIGCONT')
+  assert.match(await b.must('read line <&7; echo $line'), /^whole$/m)
+  const frames = Number(await b.must(RX_PACKETS)) - before
+  assert.ok(frames < 60, `${frames} frames`)
+  await a.end()
+  await b.end()
+})
+
 run()

@@ -15,19 +15,18 @@
  * Measured, a stream of 1.4 GB over vxlan between two vdens: 980 000 segments become 30 000 writes to the interface, and
  * the throughput doubles (0.9 to 2.1 Gbit/s on a busy machine). A segment costs 0.8 us, its checksum a third of it.
  */
-import { big16, fold, pseudoIpv4, pseudoIpv6, setBig16, sumOctets, sumView } from './checksum.ts'
+import { big16, fold, pseudoIpv4, pseudoIpv6, sumOctets, sumView } from './checksum.ts'
 import { HEADER, IPV4, IPV6, etherType } from './ethernet.ts'
-import {
-  GSO_TCPV4, GSO_TCPV6, NEEDS_CSUM, clearOffload, setCsumOffset, setCsumStart, setFlags, setGsoSize, setGsoType, setHdrLen
-} from './offload.ts'
+import { isEqual } from './octets.ts'
+import { clearOffload } from './offload.ts'
 import { TCP } from './super-frame.ts'
+import { writeSuperHeaders } from './super-headers.ts'
 
 const ACK = 0x10
 const PSH = 0x08
 const IPV4_HEADER = 20
 const IPV6_HEADER = 40
 const TCP_HEADER = 20
-const TCP_CHECK = 16
 /** Total length of an IPv4 packet, payload length of an IPv6 one. */
 const MAX_PACKET = 65_535
 /** More segments are not cut again by everybody. */
@@ -86,7 +85,7 @@ export class Coalescer {
     const off = this.#off
     const len = this.#len
     clearOffload(buf, off)
-    if (this.#count > 1) this.#finish(buf, off, len)
+    if (this.#count > 1) writeSuperHeaders(buf, off, len, this.#transport, TCP, this.#size)
     this.#deliver(buf, off, len)
     // Whoever receives into this memory next counts on a clear header.
     clearOffload(buf, off)
@@ -174,42 +173,17 @@ export class Coalescer {
     if (isIpv4) {
       const id = (big16(buf, from + ip + 4) + this.#count) & 0xffff
       if (big16(buf, off + ip + 4) !== id) return false
-      if (!isEqual(buf, from, off, 0, ip + 2) || !isEqual(buf, from, off, ip + 6, ip + 10)) return false
-      return isEqual(buf, from, off, ip + 12, tcp + 4) && this.#isSameTcp(buf, off)
+      if (!isEqual(buf, from, buf, off, ip + 2) || !isEqual(buf, from + ip + 6, buf, off + ip + 6, 4)) return false
+      return isEqual(buf, from + ip + 12, buf, off + ip + 12, 12) && this.#isSameTcp(buf, off)
     }
-    return isEqual(buf, from, off, 0, ip + 4) && isEqual(buf, from, off, ip + 6, tcp + 4) && this.#isSameTcp(buf, off)
+    return isEqual(buf, from, buf, off, ip + 4) && isEqual(buf, from + ip + 6, buf, off + ip + 6, 38) && this.#isSameTcp(buf, off)
   }
 
   /** Acknowledgement, length of the header, window, urgent pointer, options. */
   #isSameTcp (buf: Uint8Array, off: number): boolean {
+    const from = this.#off
     const tcp = this.#transport
-    return isEqual(buf, this.#off, off, tcp + 8, tcp + 13) && isEqual(buf, this.#off, off, tcp + 14, tcp + 16) &&
-      isEqual(buf, this.#off, off, tcp + 18, this.#headers)
+    return isEqual(buf, from + tcp + 8, buf, off + tcp + 8, 5) && isEqual(buf, from + tcp + 14, buf, off + tcp + 14, 2) &&
+      isEqual(buf, from + tcp + 18, buf, off + tcp + 18, this.#headers - tcp - 18)
   }
-
-  /** Lengths of the whole, and the offload header. */
-  #finish (buf: Uint8Array, off: number, len: number): void {
-    const ip = off + HEADER
-    const tcp = off + this.#transport
-    const isIpv4 = this.#transport === HEADER + IPV4_HEADER
-    if (isIpv4) {
-      setBig16(buf, ip + 2, len - HEADER)
-      setBig16(buf, ip + 10, 0)
-      setBig16(buf, ip + 10, ~sumOctets(buf, ip, IPV4_HEADER) & 0xffff)
-    } else setBig16(buf, ip + 4, len - HEADER - IPV6_HEADER)
-    const own = len - this.#transport
-    setBig16(buf, tcp + TCP_CHECK, isIpv4 ? pseudoIpv4(buf, ip, TCP, own) : pseudoIpv6(buf, ip, TCP, own))
-    setFlags(buf, off, NEEDS_CSUM)
-    setGsoType(buf, off, isIpv4 ? GSO_TCPV4 : GSO_TCPV6)
-    setHdrLen(buf, off, this.#headers)
-    setGsoSize(buf, off, this.#size)
-    setCsumStart(buf, off, this.#transport)
-    setCsumOffset(buf, off, TCP_CHECK)
-  }
-}
-
-const isEqual = (buf: Uint8Array, a: number, b: number, from: number, to: number): boolean => {
-  let at = from
-  while (at < to && buf[a + at] === buf[b + at]) at++
-  return at === to
 }

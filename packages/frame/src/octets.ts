@@ -25,6 +25,13 @@ export const copyOctets = (to: Uint8Array, toAt: number, from: Uint8Array, at: n
   else for (let i = 0; i < len; i++) to[toAt + i] = from[at + i]
 }
 
+/** Whether `len` octets, some, are the same in both. */
+export const isEqual = (a: Uint8Array, at: number, b: Uint8Array, bAt: number, len: number): boolean => {
+  let i = 0
+  while (i < len && a[at + i] === b[bAt + i]) i++
+  return i === len
+}
+
 const viewOf = (from: Uint8Array, at: number, len: number): Uint8Array => {
   // Heads of frames lie 32 octets apart or more, slots 64 KiB: both spread over the table.
   const place = (at >>> 5 ^ at >>> 16) & (VIEWS - 1)

@@ -7,13 +7,11 @@
  */
 import { big16, checksum, completeChecksum, pseudoIpv4, pseudoIpv6 } from './checksum.ts'
 import { HEADER, IPV4, IPV6 } from './ethernet.ts'
-import { TCP, UDP } from './super-frame.ts'
+import { TCP, TCP_CHECK, UDP, UDP_CHECK } from './super-frame.ts'
 
 const TAG_8021Q = 0x8100
 const TAG_8021AD = 0x88a8
 const MAX_TAGS = 2
-const TCP_CHECK = 16
-const UDP_CHECK = 6
 const IPV6_HEADER = 40
 
 /**

@@ -28,15 +28,17 @@ const ROUTING = 43
 const DESTINATION = 60
 
 const TCP_HEADER = 20
-const UDP_HEADER = 8
+/** Octets of a UDP header. */
+export const UDP_HEADER = 8
 /** Where the checksum lies in the header. */
-const TCP_CHECK = 16
-const UDP_CHECK = 6
+export const TCP_CHECK = 16
+export const UDP_CHECK = 6
 
 const TAG_8021Q = 0x8100
 const TAG_8021AD = 0x88a8
-const DHCP_SERVER = 67
-const DHCP_CLIENT = 68
+/** Ports whose datagrams are read from raw sockets, see {@link needsFullChecksum}. */
+export const DHCP_SERVER = 67
+export const DHCP_CLIENT = 68
 
 /** One reader, used again for each frame. All offsets count from `off`. */
 export class SuperFrame {

@@ -19,7 +19,8 @@ import {
   ATTACH_MS, MAX_PACKET, SOCKET_BUFFER, UNSUPPORTED, decodeAttach, encodeAnswer, type AttachRefusal, type AttachRequest
 } from './attach-protocol.ts'
 import { firstToGo } from './first-to-go.ts'
-import { tapLink, tapSlab, type TapLink, type TapSnapshot } from './tap-link.ts'
+import { tapLink, type TapLink, type TapSnapshot } from './tap-link.ts'
+import { slabOf } from './tap-slab.ts'
 import { WriteMeter } from './write-meter.ts'
 
 /** Connections without a TAP at a time; one more costs whoever has most of them his oldest. */
@@ -397,19 +398,4 @@ const socketPair = (): readonly [own: number, given: number] => {
   native.refuseDescriptors(ends[0])
   for (const end of ends) native.setBuffers(end, SOCKET_BUFFER, SOCKET_BUFFER)
   return [ends[0], ends[1]]
-}
-
-const slabs = new Map<number, Uint8Array>()
-
-/**
- * Old kernels leave octets of the slab untouched in front of a frame when the giver has made the header longer; it would be
- * handed what another user received there. Only our own user and root attach there, so there are two at most.
- */
-const slabOf = (uid: number): Uint8Array => {
-  let slab = slabs.get(uid)
-  if (slab === undefined) {
-    slab = tapSlab()
-    slabs.set(uid, slab)
-  }
-  return slab
 }

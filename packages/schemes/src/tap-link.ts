@@ -9,7 +9,7 @@
  * A frame is delivered before the next one is read, so one slab serves every link (the receive slab of datagrams stays
  * apart: its headers are always zero), and a pause keeps nothing: what was not read waits in the queue of the interface.
  *
- * Segments of one stream that are sent in one turn are written together (`tap-merger.ts`).
+ * Segments of one stream, and datagrams of one flow, that are sent in one turn are written together (`tap-merger.ts`).
  *
  * A frame sent while the interface is down (EIO) is lost and counted: that is what a cable without a station does. An
  * interface that was removed ends the link.
@@ -18,25 +18,22 @@ import { native, ERR, HUP, IN, OUT } from '@vde-ts/native'
 import { HEADROOM, OFFLOAD, systemError, type FrameSink, type Link, type Loop, type Watcher } from '@vde-ts/link'
 import { SLOT_OCTETS } from '@vde-ts/link/receive-slab.js'
 import { HEADER } from '@vde-ts/frame/ethernet.js'
+import { GSO_UDP_L4, gsoType } from '@vde-ts/frame/offload.js'
 import { cleanHeader } from '@vde-ts/frame/received-header.js'
+import { Segmenter } from '@vde-ts/frame/segment.js'
 import { tapDevice, type FrameDevice, type Presence } from '@vde-ts/tun-tap'
-import { tapMerger } from './tap-merger.ts'
+import { tapMerger, type MergeOutput } from './tap-merger.ts'
+import { READ_OCTETS, processSlab } from './tap-slab.ts'
 import type { WriteMeter } from './write-meter.ts'
 
 const EINTR = 4
 const EAGAIN = 11
+const EINVAL = 22
 
 /** Between two looks at an interface whose removal no event tells, in milliseconds. */
 const LOOK_MS = 500
 
-/** Octets asked of a read: one more than a frame has, so that one which was cut shows. */
-const READ_OCTETS: number = OFFLOAD + SLOT_OCTETS + 1
-const SLAB_OCTETS: number = HEADROOM - OFFLOAD + READ_OCTETS
-
-/** Memory that a link may read into while it has the loop's turn. */
-export const tapSlab = (): Uint8Array => new Uint8Array(SLAB_OCTETS)
-
-const processSlab: Uint8Array = tapSlab()
+const segmenter = new Segmenter()
 
 /** What is different about a TAP somebody gave us. Without it the open file is ours alone. */
 export interface TapLinkOptions {
@@ -64,7 +61,7 @@ export const tapLink = (fd: number, name: string, sink: FrameSink, loop: Loop, o
 export type TapSnapshot = Readonly<Pick<TapLink, 'offload' | 'txDrops' | 'runts' | 'oversize' | 'malformed'>>
 
 /** See {@link tapLink}. */
-export class TapLink implements Link, Watcher {
+export class TapLink implements Link, Watcher, MergeOutput {
   /** What the kernel hands over depends on this as well; a tap takes unfinished frames in any case. */
   offload = true
   readonly maxFrame: number = SLOT_OCTETS
@@ -77,6 +74,8 @@ export class TapLink implements Link, Watcher {
   oversize = 0
   /** Frames whose offload header lies. */
   malformed = 0
+  /** Until the kernel refuses one: Linux knows of them from 6.2 on. */
+  takesTrains = true
 
   readonly #fd: number
   readonly #device: FrameDevice
@@ -86,8 +85,6 @@ export class TapLink implements Link, Watcher {
   readonly #read: typeof native.read
   readonly #write: typeof native.write
   readonly #meter: WriteMeter | null
-  /** A socket may be full, and what was taken could not be given back. */
-  readonly #merges: boolean
   readonly #options: TapLinkOptions
   #timer: NodeJS.Timeout | null = null
   #isPaused = true
@@ -110,7 +107,6 @@ export class TapLink implements Link, Watcher {
     this.#read = this.#device.read
     this.#write = this.#device.write
     this.#meter = options.meter ?? null
-    this.#merges = this.#device.kind === 'tap'
     this.#options = options
     native.setNonblock(fd, true)
     loop.add(fd, 0, this)
@@ -152,7 +148,7 @@ export class TapLink implements Link, Watcher {
       this.txDrops++
       return true
     }
-    if (!this.#merges || !tapMerger.take(this, buf, off, len)) return this.#put(buf, off, len)
+    if (!this.#device.merges || !tapMerger.take(this, buf, off, len)) return this.#put(buf, off, len)
     if (!this.#isDirty) {
       this.#isDirty = true
       this.#loop.markDirty(this)
@@ -178,12 +174,22 @@ export class TapLink implements Link, Watcher {
     const result = this.#write(this.#fd, buf, off - OFFLOAD, OFFLOAD + len)
     if (isTimed) meter.took(performance.now() - before)
     if (result >= 0) return true
+    if (result === -EINVAL && gsoType(buf, off) === GSO_UDP_L4) return this.#putParts(buf, off, len)
     if (result === -EAGAIN) {
       this.#isBlocked = true
       this.#watch()
       return false
     }
     this.txDrops++
+    return true
+  }
+
+  /** Datagrams for a kernel that does not take them together, each by itself. */
+  #putParts (buf: Uint8Array, off: number, len: number): boolean {
+    this.takesTrains = false
+    const count = segmenter.cut(buf, off, len)
+    for (let i = 0; i < count; i++) this.write(segmenter.buf, segmenter.at(i), segmenter.len(i))
+    if (count <= 0) this.txDrops++
     return true
   }
 

@@ -11,6 +11,7 @@ const merging = suite('TapMerger')
 
 /** Keeps what is written, with its offload header. */
 class Written implements MergeOutput {
+  takesTrains = true
   readonly frames: Uint8Array[] = []
   write (buf: Uint8Array, off: number, len: number): void { this.frames.push(buf.slice(off - OFFLOAD, off + len)) }
   get wires (): Uint8Array[] { return this.frames.flatMap((frame) => wiresOf(frame)) }
@@ -57,6 +58,35 @@ merging('what is no bulk data goes past, and what is held before it', () => {
   assert.is(to.frames.length, 5)
 })
 
+/** Datagrams of one flow, as they are on the wire. */
+const datagrams = (count: number, spec: Partial<SuperFrameSpec> = {}): Uint8Array[] =>
+  segments(count * 100, { protocol: 'udp', gsoSize: 100, ...spec })
+
+merging('a burst of datagrams is written as one frame, where the kernel knows of it', () => {
+  const [merger, to, frames] = [new TapMerger(), new Written(), datagrams(20)]
+  sendAll(merger, to, frames)
+  merger.flush(to)
+  assert.is(to.frames.length, 1)
+  assert.equal(to.wires, frames)
+  to.frames.length = 0
+  to.takesTrains = false
+  sendAll(merger, to, frames)
+  assert.equal(to.wires, frames)
+  assert.is(to.frames.length, frames.length)
+})
+
+merging('segments and datagrams that take turns stay in order, whatever is held', () => {
+  const [merger, to, other] = [new TapMerger(), new Written(), new Written()]
+  const [tcp, udp] = [segments(8 * 1448), datagrams(8)]
+  const all = [tcp.slice(0, 3), udp.slice(0, 3), tcp.slice(3, 6), udp.slice(3), tcp.slice(6)].flat()
+  sendAll(merger, to, all)
+  sendAll(merger, other, udp)
+  assert.equal(to.wires, all, 'written before those of another TAP')
+  merger.flush(other)
+  assert.equal(other.wires, udp)
+  assert.equal([to.frames.length, other.frames.length], [5, 1])
+})
+
 merging('a super-frame is not taken', () => {
   const whole = superFrame({ version: 4, payload: seeded(1).octets(5000), gsoSize: 1448 })
   assert.not(new TapMerger().take(new Written(), whole, OFFLOAD, whole.length - OFFLOAD))
@@ -96,7 +126,7 @@ merging('ten thousand segments that follow none: memory is used again', () => {
 
 merging('allocates nothing', () => {
   const merger = new TapMerger()
-  const to: MergeOutput = { write: () => {} }
+  const to: MergeOutput = { takesTrains: true, write: () => {} }
   const slab = new Uint8Array(2048) // as the slab of the TAPs: always the same memory
   const frames = segments(27 * 1448)
   const used = bytesPerRun((i) => {

@@ -12,6 +12,11 @@ export type Presence = 'there' | 'hidden' | 'gone'
 /** See above. Functions take the descriptor, so one device serves many. */
 export interface FrameDevice {
   readonly kind: 'tap' | 'packet' | 'socket'
+  /**
+   * Frames may be put together before they are written: it reads offload headers, and takes a frame at once or never, since
+   * what was put together cannot be given back.
+   */
+  readonly merges: boolean
   /** What it means that it is gone, for people; null: an orderly end. */
   readonly loss: string | null
   readonly read: typeof native.read
@@ -32,6 +37,7 @@ const TAP_GONE: ReadonlySet<number> = new Set([-6, -19, -77])
 /** A TAP whose open file is ours alone. */
 export const tapDevice: FrameDevice = {
   kind: 'tap',
+  merges: true,
   loss: 'the interface was removed',
   read: native.read,
   write: native.write,
@@ -47,6 +53,7 @@ export const sharedTapDevice: FrameDevice = { ...tapDevice, read: native.readNow
 /** A TAP without IFF_VNET_HDR: the header is only in our memory, all zeros. It takes no frames with work left to do. */
 export const plainTapDevice: FrameDevice = {
   ...tapDevice,
+  merges: false,
   read (fd, buf, off, len) {
     const count = native.read(fd, buf, off + VNET_HEADER, len - VNET_HEADER)
     buf.fill(0, off, off + VNET_HEADER)
@@ -71,6 +78,7 @@ const lookAtPacket = (fd: number): Presence => {
 /** A packet socket. What its interface leaves undone, and its carrier, are up to whoever can reach the interface. */
 export const packetDevice: FrameDevice = {
   kind: 'packet',
+  merges: false,
   loss: 'the interface was removed',
   read: native.packetReceive,
   write: native.packetSend,
@@ -92,6 +100,7 @@ const ECONNRESET = -104
 /** A connected socket of sequenced packets, which is ours alone. What the other side sent before its end is delivered. */
 export const socketDevice: FrameDevice = {
   kind: 'socket',
+  merges: false,
   loss: null,
   read: (fd, buf, off, len) => native.receive(fd, buf, off, len) || ENDED,
   write: native.send,
