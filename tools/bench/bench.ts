@@ -1,12 +1,13 @@
 /**
- * The benchmark: `pnpm bench [--list] [--only=ROW,...] [--runs=N] [--seconds=N] [--quick] [--write] [--anyway]`.
+ * The benchmark: `pnpm bench [--list] [--only=ROW,...] [--runs=N] [--seconds=N] [--quick] [--write] [--anyway]
+ * [--against=DIR] [--paths=NAME;...]`.
  *
  * Measures the rows below on this machine and prints a table. A whole run is also written to `results/`, as DATE.json and
  * DATE.md. See README.md for how it is measured.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runRow, type Settings } from './lib/harness.ts'
@@ -18,7 +19,7 @@ import { markdown, textTable, type Report } from './lib/report.ts'
 import type { Row, RowResult } from './lib/row.ts'
 import { closeSites } from './lib/site.ts'
 import { impairRows } from './rows/impair.ts'
-import { insideRow, runInside } from './rows/inside.ts'
+import { insideRow, runInside, type InsideOptions } from './rows/inside.ts'
 import { labRows } from './rows/lab.ts'
 import { radioRows } from './rows/radio.ts'
 import { scaleRows } from './rows/scale.ts'
@@ -40,6 +41,7 @@ interface Options extends Settings {
   readonly only: readonly string[]
   readonly isQuick: boolean
   readonly writes: boolean
+  readonly inside: InsideOptions
 }
 
 const refuse = (why: string): never => {
@@ -70,12 +72,14 @@ const FLAGS = {
     seconds: { type: 'string' },
     quick: { type: 'boolean' },
     write: { type: 'boolean' },
-    anyway: { type: 'boolean' }
+    anyway: { type: 'boolean' },
+    against: { type: 'string' },
+    paths: { type: 'string' }
   }
 } as const
 
 const readOptions = (): Options => {
-  const { only, runs, seconds, quick = false, write = false, anyway = false } = parse()
+  const { only, runs, seconds, quick = false, write = false, anyway = false, against, paths } = parse()
   const names = only?.split(',').filter((name) => name !== '') ?? NAMES
   const unknown = names.find((name) => !NAMES.includes(name))
   if (unknown !== undefined) refuse(`Cannot measure "${unknown}": no such row, see --list`)
@@ -86,7 +90,8 @@ const readOptions = (): Options => {
     isQuick: quick,
     ...(wanted === undefined ? {} : { runs: wanted }),
     seconds: count('seconds', seconds) ?? (quick ? QUICK.seconds : SECONDS),
-    writes: write || (only === undefined && !quick && !anyway),
+    writes: write || (only === undefined && !quick && !anyway && against === undefined && paths === undefined),
+    inside: { ...(against === undefined ? {} : { against: resolve(against) }), ...(paths === undefined ? {} : { paths: paths.split(';') }) },
     needs: new Needs(anyway ? WAIVED : []),
     isStrict: !anyway,
     log (line) { console.error(`  ${line}`) },
@@ -135,7 +140,7 @@ const main = async (): Promise<void> => {
   for (const row of ROWS) {
     if (options.only.includes(row.name)) add(await runRow(row, options))
   }
-  if (options.only.includes(insideRow.name)) add(await runInside(options, last))
+  if (options.only.includes(insideRow.name)) add(await runInside(options, last, options.inside))
   console.log(textTable(report))
   if (!options.isStrict) console.log('Tried with --anyway: rows of the fast path were measured over the path there is.')
   if (rows.some(({ status }) => status === 'failed')) process.exitCode = 1

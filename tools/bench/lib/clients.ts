@@ -1,4 +1,5 @@
 /** The helper process that plays many clients, from the side of who orders it about. */
+import { join } from 'node:path'
 import { manyFiles, repository } from './programs.ts'
 import type { Program, Site } from './site.ts'
 
@@ -9,9 +10,9 @@ export interface Outcome {
   readonly lost: number
 }
 
-/** Our sources run unbuilt, as a program of its own with the flags `more`. */
-export const unbuilt = (file: string, more: readonly string[] = []): string[] =>
-  [process.execPath, ...more, '--conditions=source', '--import', `${repository}node_modules/tsx/dist/loader.mjs`, `${repository}tools/bench/helpers/${file}`]
+/** Our sources run unbuilt, as a program of its own with the flags `more`. @param root of this checkout, or of another */
+export const unbuilt = (file: string, more: readonly string[] = [], root: string = repository): string[] =>
+  [process.execPath, ...more, '--conditions=source', '--import', join(root, 'node_modules/tsx/dist/loader.mjs'), join(root, 'tools/bench/helpers', file)]
 
 export class Clients {
   readonly #program: Program
