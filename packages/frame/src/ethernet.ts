@@ -56,6 +56,9 @@ export const sameMac = (a: Uint8Array, aAt: number, b: Uint8Array, bAt: number):
 /** True when the group bit is set: multicast or broadcast. */
 export const isGroup = (b: Uint8Array, at: number): boolean => (b[at] & 1) === 1
 
+/** The same of an address whose {@link macHi} is at hand. */
+export const isGroupHi = (hi: number): boolean => (hi & 0x100) !== 0
+
 /** True for ff:ff:ff:ff:ff:ff. */
 export const isBroadcast = (b: Uint8Array, at: number): boolean => macLo(b, at) === -1 && macHi(b, at) === 0xffff
 

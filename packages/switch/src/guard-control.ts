@@ -40,6 +40,7 @@ export class GuardControl {
     const protocols = protocolGuard(after) // throws of addresses that are none
     port.guards = after
     port.isolation = after.isolation
+    port.refreshApart()
     this.#bridge.fdb.setLimit(number, after.maxAddresses)
     if (after.storm !== before.storm) port.storm = this.#storm(after.storm)
     if (after.rateIn !== before.rateIn || after.reserved !== before.reserved) this.#setGate(port, after)

@@ -89,6 +89,7 @@ export class MirrorControl {
     const isMirror = this.#mirrors.some((one) => one.to === port)
     if (isMirror === port.isMirror) return
     port.isMirror = isMirror
+    port.refreshApart()
     changeGate(port, (gate) => { gate.isMirror = isMirror })
     this.#bridge.portsChanged(port)
     this.#bridge.fdb.flushPort(port.number)

@@ -124,6 +124,8 @@ export class Port implements AccessRule {
   interpose: Interpose | null = null
   /** It only shows what other ports do, see mirror.ts. */
   isMirror = false
+  /** Isolated, or a mirror: who sends to it alone is looked at closely. Follows from the two, by {@link refreshApart}. */
+  isApart = false
   /** Newest first. Replaced on change, never changed, so that a loop over it goes on undisturbed. */
   endpoints: readonly Endpoint[] = []
 
@@ -204,6 +206,9 @@ export class Port implements AccessRule {
     const endpoints = this.endpoints
     for (let i = 0; i < endpoints.length; i++) endpoints[i].sendUnfinished(form, buf, off, len)
   }
+
+  /** To be called when `isolation` or `isMirror` has changed. */
+  refreshApart (): void { this.isApart = this.isMirror || this.isolation !== NOT_ISOLATED }
 
   resetCounters (): void {
     this.inFrames = 0

@@ -46,9 +46,11 @@ export class TokenBucket {
 
   /** Takes what so many frames of so many octets cost. False: there is no credit, nothing was taken. */
   take (frames: number, octets: number): boolean {
+    const cells = this.#cells
     this.#refill()
-    if (this.#cells[TOKENS] <= 0) return false
-    this.spend(frames, octets)
+    const tokens = cells[TOKENS]
+    if (tokens <= 0) return false
+    cells[TOKENS] = tokens - (this.#isBits ? octets * 8 : frames)
     return true
   }
 
@@ -71,6 +73,7 @@ export class TokenBucket {
   #refill (): void {
     const cells = this.#cells
     this.#clock(cells)
+    if (cells[NOW] === cells[LAST]) return // in the same turn, as nearly always in a storm
     const tokens = cells[TOKENS] + (cells[NOW] - cells[LAST]) * cells[PER_NS]
     cells[LAST] = cells[NOW]
     cells[TOKENS] = tokens < cells[BURST] ? tokens : cells[BURST]

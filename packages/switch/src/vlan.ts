@@ -75,11 +75,14 @@ export class Flood {
   readonly tagged: readonly Port[]
   /** With a service tag. */
   readonly service: readonly Port[]
+  /** No port takes it with a tag. */
+  readonly isBare: boolean
 
   constructor (untagged: readonly Port[], tagged: readonly Port[], service: readonly Port[]) {
     this.untagged = untagged
     this.tagged = tagged
     this.service = service
+    this.isBare = tagged.length === 0 && service.length === 0
   }
 }
 
