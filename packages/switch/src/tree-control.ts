@@ -13,7 +13,7 @@ import { etherType } from '@vde-ts/frame/ethernet.js'
 import { bridgeId } from '@vde-ts/frame/bpdu.js'
 import { TAG } from '@vde-ts/frame/vlan.js'
 import { VdeError } from '@vde-ts/link/errors.js'
-import { DEFAULT_TIMES, FSTP_TIMES, GUARD_RECOVERY, MAX_TREE_PORT, type Times, type TreeSettings } from '@vde-ts/stp'
+import { DEFAULT_TIMES, FSTP_TIMES, GUARD_RECOVERY, MAX_TREE_PORT, type Times, type TreePort, type TreeSettings } from '@vde-ts/stp'
 import type { BpduConsumer } from './bridge.ts'
 import { checkRange, needVlan } from './check.ts'
 import type { Port } from './port.ts'
@@ -132,6 +132,15 @@ export class TreeControl implements BpduConsumer {
 
   /** The tree of a VLAN; undefined: there is none. */
   instance (vlan: number): TreeInstance | undefined { return this.#instances.get(this.#treeOf(vlan)) }
+
+  /** The trees there are, by rising VLAN. */
+  get instances (): readonly TreeInstance[] { return [...this.#instances.values()].sort((a, b) => a.vlanId - b.vlanId) }
+
+  /** How a port stands in its tree: of several, that of its untagged VLAN before others. Undefined: it is in none. */
+  standing ({ number, pvid }: Port): TreePort | undefined {
+    const own = this.instance(pvid)?.tree.port(number)
+    return own ?? this.instances.find(({ tree }) => tree.port(number) !== undefined)?.tree.port(number)
+  }
 
   /** Whether a port outside of the tree is shut. */
   isShut (number: number): boolean { return this.#shut.has(number) }

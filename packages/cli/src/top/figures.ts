@@ -15,6 +15,8 @@ export interface PortCounters {
   readonly drops: Readonly<Record<string, number>>
   readonly queueFrames: number
   readonly addresses: number
+  /** How it stands in the spanning tree, in a word; empty: there is none. */
+  readonly tree: string
 }
 
 /** One look at one switch. */
@@ -43,6 +45,7 @@ export interface PortFigures {
   readonly reason: string | null
   readonly queueFrames: number
   readonly addresses: number
+  readonly tree: string
 }
 
 /** Figures of all ports between two looks; a port that is new is compared with nothing. */
@@ -67,7 +70,8 @@ const figuresOf = (before: PortCounters | undefined, now: PortCounters, seconds:
     lostFrames: lost(now),
     reason: Object.entries(now.drops).reduce((most, one) => one[1] > most[1] ? one : most, ['', 0] as [string, number])[0] || null,
     queueFrames: now.queueFrames,
-    addresses: now.addresses
+    addresses: now.addresses,
+    tree: now.tree
   }
 }
 

@@ -90,8 +90,11 @@ const jsonOf = (line: string | undefined): unknown => {
 interface InfoJson { readonly pid: number, readonly uptimeSec: number }
 interface ShapeJson { readonly numPorts: number, readonly queueOctets: number }
 interface TableJson { readonly count: number }
+interface TreeJson { readonly role: string, readonly state: string, readonly isEdge: boolean, readonly blocked: string | null }
 interface PortJson {
   readonly port: number
+  /** Absent: of a version that did not tell. */
+  readonly tree?: TreeJson | null
   readonly isUp: boolean
   readonly endpoints: ReadonlyArray<{ readonly module: string, readonly description: string }>
 }
@@ -117,5 +120,17 @@ const portOf = (port: PortJson, counters: CounterJson | undefined): PortCounters
       outOctets: counters.out.octets,
       drops: counters.drops,
       queueFrames: counters.endpoints.reduce((sum, { queueFrames }) => sum + queueFrames, 0),
-      addresses: counters.addresses
+      addresses: counters.addresses,
+      tree: treeWord(port.tree ?? null)
     }]
+
+/** Words of five letters: what keeps the port from forwarding, else its role. */
+const treeWord = (tree: TreeJson | null): string => {
+  if (tree === null || tree.role === 'Disabled') return tree?.blocked == null ? '' : 'shut'
+  const { role, state, isEdge, blocked } = tree
+  if (blocked !== null) return 'shut'
+  if (role === 'Alternate') return 'alt'
+  if (role === 'Backup') return 'back'
+  if (state !== 'Forwarding') return state === 'Learning' ? 'learn' : 'disc'
+  return role === 'Root' ? 'root' : isEdge ? 'edge' : 'desig'
+}

@@ -35,7 +35,7 @@ export interface Show {
 const LEAST_WIDTH = 60
 const LEAST_HEIGHT = 8
 /** Columns of the numbers, and the blank behind them. */
-const NUMBERS = 52
+const NUMBERS = 53
 
 interface Row { readonly view: SwitchView, readonly index: number, readonly port: PortFigures }
 
@@ -45,7 +45,7 @@ export const screen = (views: readonly SwitchView[], show: Show): string[] => {
     return fill([`${show.width}x${show.height} is too small, ${LEAST_WIDTH}x${LEAST_HEIGHT} is wanted`], show)
   }
   const rows = chosen(views, show)
-  const head = [totals(views, show), ...views.map((view, i) => switchLine(view, i, views.length)), heading(show)]
+  const head = [totals(views, show), ...views.map((view, i) => switchLine(view, i, views.length, show)), heading(show)]
   const room = Math.max(0, show.height - head.length - 1)
   const hidden = rows.length - room
   const shown = rows.slice(0, hidden > 0 ? room - 1 : room).map((row) => portLine(row, views.length, show))
@@ -68,8 +68,8 @@ export const chosen = (views: readonly SwitchView[], { sort, isReversed, filter,
     a.index - b.index || a.port.port - b.port.port)
 }
 
-const passes = ({ name }: SwitchView, { port, endpoints }: PortFigures, filter: string): boolean =>
-  filter === '' || [name, String(port), ...endpoints].some((text) => text.includes(filter))
+const passes = ({ name }: SwitchView, { port, endpoints, tree }: PortFigures, filter: string): boolean =>
+  filter === '' || [name, String(port), tree, ...endpoints].some((text) => text.includes(filter))
 
 const keyOf = (sort: Sort): (port: PortFigures) => number => {
   switch (sort) {
@@ -90,13 +90,24 @@ const totals = (views: readonly SwitchView[], { isPaused, delaySec }: Show): str
     `lost ${sum((port) => port.lostPerSec)}/s  ${isPaused ? 'paused' : `every ${delaySec} s`}`
 }
 
-const switchLine = ({ name, look, problem, ports }: SwitchView, index: number, count: number): string => {
+const switchLine = ({ name, look, problem, ports }: SwitchView, index: number, count: number, { width }: Show): string => {
   const number = count > 1 ? `${index + 1} ` : ''
   if (problem !== null) return `${number}${name}: ${problem}`
   if (look === null) return `${number}${name}: not looked at yet`
   const used = ports.filter(({ endpoints }) => endpoints.length > 0).length
-  return `${number}${name}  pid ${look.pid}  up ${duration(look.uptimeSec)}  ports ${used}/${look.numPorts}  ` +
-    `addresses ${look.addresses}  queued ${short(look.queueOctets)}B`
+  const rest = `  pid ${look.pid}  up ${duration(look.uptimeSec)}  ports ${used}/${look.numPorts}  ` +
+    `${rootText(ports)}addr ${look.addresses}  queued ${short(look.queueOctets)}B`
+  return `${number}${cutHead(name, width - number.length - rest.length)}${rest}`
+}
+
+/** The end of a path says more than its beginning. */
+const cutHead = (text: string, width: number): string => text.length <= width ? text : `~${text.slice(text.length - Math.max(8, width - 1))}`
+
+/** Where the root of the spanning tree is; empty: there is no tree. */
+const rootText = (ports: readonly PortFigures[]): string => {
+  const way = ports.find(({ tree }) => tree === 'root')
+  if (way !== undefined) return `root by ${way.port}  `
+  return ports.some(({ tree }) => tree !== '') ? 'root here  ' : ''
 }
 
 /** What is left of the width behind the numbers, for the endpoints, and for the sparkline. */
@@ -112,7 +123,7 @@ const heading = ({ width, sort, isReversed }: Show): string => {
     `${label}${sort === name ? (isReversed ? '-' : '+') : ''}`.padStart(columns)
   return [
     mark('port', 'PORT', 8), mark('in', 'IN bit', 8), mark('out', 'OUT bit', 9), mark('lost', 'LOST/s', 8),
-    mark('queue', 'QUEUE', 7), mark('addresses', 'ADDR', 6)
+    mark('queue', 'QUEUE', 7), mark('addresses', 'ADDR', 6), 'TREE'.padStart(6)
   ].join('').padEnd(NUMBERS) + `${'ENDPOINTS'.padEnd(text + (spark > 0 ? 1 : 0))}${spark > 0 ? 'TRAFFIC'.padStart(spark) : ''}`
 }
 
@@ -120,11 +131,11 @@ const portLine = ({ view, index, port }: Row, count: number, { width, isUtf8 }: 
   const { text, spark } = widths(width)
   const number = (count > 1 ? `${index + 1}:` : '') + port.port
   const lost = port.lostPerSec > 0 ? short(port.lostPerSec) : port.lostFrames > 0 ? `(${short(port.lostFrames)})` : '0'
-  const state = port.endpoints.length === 0 ? 'idle' : port.isUp ? '' : 'down'
+  const state = port.endpoints.length === 0 ? 'idle' : port.isUp ? port.tree : 'down'
   const named = `${port.endpoints.join(', ')}${port.lostPerSec > 0 && port.reason !== null ? ` [${port.reason}]` : ''}`
   const numbers = [
     number.padStart(8), short(port.inBitsPerSec).padStart(8), short(port.outBitsPerSec).padStart(9), lost.padStart(8),
-    String(port.queueFrames).padStart(7), String(port.addresses).padStart(6), state.padStart(5)
+    String(port.queueFrames).padStart(7), String(port.addresses).padStart(6), state.padStart(6)
   ].join('')
   const drawn = spark > 0 ? ` ${sparkline(view.history.get(port.port) ?? [], spark, isUtf8)}` : ''
   return `${numbers}${' '.repeat(NUMBERS - numbers.length)}${cut(named, text).padEnd(text)}${drawn}`

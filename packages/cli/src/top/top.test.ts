@@ -39,6 +39,7 @@ const counters = (port: number, more: Partial<PortCounters> = {}): PortCounters 
   drops: { vlan: 0, queueFull: 0 },
   queueFrames: 0,
   addresses: 1,
+  tree: '',
   ...more
 })
 
@@ -88,8 +89,8 @@ const SHOW: Show = {
 }
 
 const BUSY = view('/tmp/sw.mgmt', [
-  counters(1, { inOctets: 2_500_000, inFrames: 2000, outOctets: 125, outFrames: 1 }),
-  counters(2, { outOctets: 2_500_000, drops: { vlan: 0, queueFull: 12 }, queueFrames: 7, addresses: 2 }),
+  counters(1, { inOctets: 2_500_000, inFrames: 2000, outOctets: 125, outFrames: 1, tree: 'root' }),
+  counters(2, { outOctets: 2_500_000, drops: { vlan: 0, queueFull: 12 }, queueFrames: 7, addresses: 2, tree: 'desig' }),
   counters(3, { isUp: false, endpoints: ['a very long description of what is plugged in here, twice', 'tap'] }),
   counters(4, { endpoints: [] })
 ])
@@ -99,11 +100,11 @@ const shown = suite('screen')
 shown('a switch on 80 columns', () => {
   assert.equal(screen([BUSY], SHOW), [
     'vde_top  3 ports up  in 20.0Mbit/s 2.00k/s  lost 12/s  every 1 s',
-    '/tmp/sw.mgmt  pid 4711  up 3:07  ports 3/32  addresses 3  queued 2.05kB',
-    '   PORT+  IN bit  OUT bit  LOST/s  QUEUE  ADDR      ENDPOINTS            TRAFFIC',
-    '       1   20.0M    1.00k       0      0     1      station 1                __@',
-    '       2       0    20.0M      12      7     2      station 2 [queueFu~      -@',
-    '       3       0        0       0      0     1 down a very long descri~      -@',
+    '/tmp/sw.mgmt  pid 4711  up 3:07  ports 3/32  root by 1  addr 3  queued 2.05kB',
+    '   PORT+  IN bit  OUT bit  LOST/s  QUEUE  ADDR  TREE ENDPOINTS           TRAFFIC',
+    '       1   20.0M    1.00k       0      0     1  root station 1               __@',
+    '       2       0    20.0M      12      7     2 desig station 2 [queueFu~     -@',
+    '       3       0        0       0      0     1  down a very long descri~     -@',
     '', '', '',
     'q quit  s sort: port  r reverse  / filter  a all  p pause  +- interval'
   ])
@@ -118,6 +119,12 @@ shown('two switches on 200 columns, one of them away', () => {
   assert.match(lines[3]!, / OUT bit\+ .* ENDPOINTS .* TRAFFIC$/)
   assert.match(lines[4]!, /^ {5}1:2 .* 20\.0M .* station 2 \[queueFull\] .*█$/)
   assert.ok(lines.every((line) => line.length <= 200))
+})
+
+shown('a long name keeps its end', () => {
+  const [, line] = screen([{ ...BUSY, name: `/run/${'user/'.repeat(9)}sw.mgmt` }], SHOW)
+  assert.is(line, '~r/user/sw.mgmt  pid 4711  up 3:07  ports 3/32  root by 1  addr 3  queued 2.05kB')
+  assert.is(line!.length, 80)
 })
 
 shown('more ports than lines are counted', () => {
@@ -145,6 +152,7 @@ shown('the filter looks at names, numbers and endpoints; idle ports when asked',
     chosen([BUSY], { ...SHOW, filter, hasIdle }).map(({ port }) => port.port)
   assert.equal(found('station'), [1, 2])
   assert.equal(found('3'), [3])
+  assert.equal(found('desig'), [2])
   assert.equal(found('sw.mgmt', true), [1, 2, 3, 4])
   assert.equal(found('nothing'), [])
 })

@@ -189,8 +189,15 @@ function * portLines ({ names }: SwitchContext, port: Port): Generator<string> {
 const counts = (frames: number, octets: number): string =>
   `pkts ${String(frames).padStart(10)}          bytes ${String(octets).padStart(20)}`
 
+/** How it stands in the spanning tree; null: it is in none. */
+const treeJson = (tree: SwitchContext['sw']['tree'], port: Port): object | null => {
+  if (tree.isShut(port.number)) return { role: 'Disabled', state: 'Discarding', isEdge: false, blocked: 'outside-tree' }
+  const found = tree.standing(port)
+  return found === undefined ? null : { role: found.role, state: found.pst, isEdge: found.operEdge, blocked: found.blocked }
+}
+
 /** A port as `port/print --json` shows it. */
-export const portJson = ({ names }: SwitchContext, port: Port): object => ({
+export const portJson = ({ names, sw: { tree } }: SwitchContext, port: Port): object => ({
   port: port.number,
   untaggedVlan: port.pvid,
   isActive: port.isActive,
@@ -199,6 +206,7 @@ export const portJson = ({ names }: SwitchContext, port: Port): object => ({
   currentUser: port.currentUser < 0 ? null : names.user(port.currentUser),
   user: port.user < 0 ? null : names.user(port.user),
   group: port.group < 0 ? null : names.group(port.group),
+  tree: treeJson(tree, port),
   in: { frames: port.inFrames, octets: port.inBytes },
   out: { frames: port.outFrames, octets: port.outBytes },
   endpoints: port.endpoints.map(({ id, module, description, isUp }) => ({ id, module, description, isUp }))

@@ -44,6 +44,19 @@ metrics('every metric of the table is there, and counts what the switch counted'
   ]) assert.match(text, `\n${line}\n`)
 })
 
+metrics('the spanning tree: state, transitions, root; nothing while there is none', async () => {
+  const sw = makeSwitch()
+  plug(sw)
+  plug(sw, 2, { module: 'tap attached' })
+  const scrape = makeScrape({ sw, uptimeSec: () => 7, lag })
+  assert.not.match((await scrape()).text, /vde_stp_port_state\{/)
+  sw.tree.setEnabled(true)
+  for (const line of [
+    'vde_stp_port_state{port="1",vlan="0"} 0', 'vde_stp_port_state{port="2",vlan="0"} 2', 'vde_stp_port_blocked{port="1",vlan="0"} 0',
+    'vde_stp_port_forward_transitions_total{port="2",vlan="0"} 1', 'vde_stp_port_topology_changes_total{port="1",vlan="0"} 0', 'vde_stp_root{vlan="0"} 1'
+  ]) assert.match((await scrape()).text, `\n${line}\n`)
+})
+
 metrics('a second look tells totals, not sums of looks, and no ports that are gone', async () => {
   const sw = makeSwitch()
   const a = plug(sw)

@@ -2,6 +2,7 @@
  * What `vde_switch --metrics` tells, a row each: the registry, the man page and the test of both come from this table.
  * Values are read when they are asked for, so that a switch nobody watches pays nothing.
  */
+import type { TreePort } from '@vde-ts/stp'
 import type { Port, SnoopingState, Switch } from '@vde-ts/switch'
 
 /** Where values come from. */
@@ -57,6 +58,22 @@ const perVlan = (name: string, help: string, read: (state: SnoopingState) => num
   * read ({ sw }) { for (const state of sw.multicast.list()) yield [read(state), String(state.vlan)] }
 })
 
+/** A row with one sample for each port of each tree; VLAN 0 stands for the whole bridge. */
+const perTreePort = (name: string, type: Metric['type'], help: string, read: (port: TreePort) => number): Metric => ({
+  name,
+  help,
+  type,
+  labels: ['port', 'vlan'],
+  * read ({ sw }) {
+    for (const { tree, vlanId } of sw.tree.instances) {
+      for (const port of tree.ports) yield [read(port), String(port.number), String(vlanId)]
+    }
+  }
+})
+
+/** What `vde_stp_port_state` shows. */
+const STATES = ['Discarding', 'Learning', 'Forwarding']
+
 const single = (name: string, type: Metric['type'], help: string, read: (source: MetricSource) => number): Metric => ({
   name, help, type, labels: [], * read (source) { yield [read(source)] }
 })
@@ -98,6 +115,17 @@ export const METRICS: readonly Metric[] = [
   single('vde_table_capacity_addresses', 'gauge', 'Addresses it holds at most', ({ sw }) => sw.hash.capacity),
   single('vde_queues_bytes', 'gauge', 'Octets in all queues of the switch', ({ sw }) => sw.queueOctets.used),
   single('vde_queues_limit_bytes', 'gauge', 'Octets they may hold together', ({ sw }) => sw.queueOctets.limit),
+  perTreePort('vde_stp_port_state', 'gauge', 'State of a port in the spanning tree: 0 discarding, 1 learning, 2 forwarding', ({ pst }) => STATES.indexOf(pst)),
+  perTreePort('vde_stp_port_blocked', 'gauge', '1 when a guard, or what the port hears, keeps it from forwarding', ({ blocked }) => Number(blocked !== null)),
+  perTreePort('vde_stp_port_forward_transitions_total', 'counter', 'Times a port began to forward', ({ counters }) => counters.forwardTransitions),
+  perTreePort('vde_stp_port_topology_changes_total', 'counter', 'Topology changes a port told of', ({ counters }) => counters.topologyChanges),
+  {
+    name: 'vde_stp_root',
+    help: '1 when the switch is the root of the tree',
+    type: 'gauge',
+    labels: ['vlan'],
+    * read ({ sw }) { for (const { tree, vlanId } of sw.tree.instances) yield [Number(tree.rootPort === 0), String(vlanId)] }
+  },
   perVlan('vde_multicast_groups', 'Multicast groups joined, of VLANs that are looked at', ({ groups }) => groups.length),
   perVlan('vde_multicast_memberships', 'Ports that joined them', ({ groups }) => groups.reduce((total, { ports }) => total + ports.length, 0)),
   perVlan('vde_multicast_routers', 'Ports behind which a multicast router was heard', ({ routers }) => routers.length),
