@@ -1,6 +1,7 @@
 /** `vde_switch --takeover`: a live switch goes on in another process, and nobody who is connected notices. */
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { native, IN, SEQPACKET } from '@vde-ts/native'
 import {
   PlugPipe, Shell, asUser, endPeer, exchange, isRoot, meet, ours, ourSwitch, pause, peer, run, test, waitFor,
@@ -119,6 +120,21 @@ test('takeover: packet sockets, and connections that carry frames', {
   assert.deepEqual(await current.stop(), CLEAN)
 })
 
+/** What is served at a unix socket, once somebody serves there. */
+const scrape = async (path: string): Promise<string> => {
+  let text = ''
+  await waitFor(async () => {
+    text = await new Promise((resolve) => {
+      get({ socketPath: path, path: '/metrics' }, (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (part: string) => { body += part }).on('end', () => { resolve(body) })
+      }).on('error', () => { resolve('') })
+    })
+    return text !== ''
+  }, 5000, 'metrics')
+  return text
+}
+
 /** In place of a packet: says nothing, and hears what comes. */
 const WAIT = ''
 
@@ -154,6 +170,10 @@ test('takeover: one that leaves, hangs, is of another version, talks nonsense or
   assert.match(ask(net, [greeting]), /^\{"version":1,/) // and leaves
   await net.proc.says(/did not take over: .*has left/, 5000, 'err')
   assert.match(ask(net, [greeting, '{"next":7}']), /"errno":71,/)
+  // As one that is killed when it was told to go on, before it has done a thing.
+  const confirming = '{"takeover":1,"versions":[1],"confirms":true}'
+  assert.equal(ask(net, [confirming, '{"next":0}', '{"ready":true}']), '{"go":true}')
+  await net.proc.says(/did not take over: .*ended before it had started/, 5000, 'err')
   // It hangs with everything in its hands: two seconds, in which nothing is lost.
   for (let i = 0; i < 20; i++) a.say(`waits ${i}`, b.address)
   const started = Date.now()
@@ -194,6 +214,60 @@ test('takeover: whenever its starter is ended, there is a switch', { needs: ['fi
   client.close()
   await scene.run([ours('unixcmd'), '-s', mgmt, 'shutdown'])
   await scene.vanishes(dir)
+})
+
+test('takeover: frames that wait for the rate of their port go on waiting, and all arrive', {
+  needs: ['fixed', 'vde_plug'], ours: ['vde_switch'], ms: 40_000
+}, async (scene) => {
+  const net = await ourSwitch(scene)
+  const [a, b] = [1, 2].map((n) => new PlugPipe(scene, [peer('vde_plug'), net.dir], n)) as [PlugPipe, PlugPipe]
+  await meet(a, b)
+  const console = await net.console()
+  const places = await console.ask('hash/print')
+  const port = new RegExp(`${b.address.toString('hex').match(/../g)!.join(':')} VLAN 0000 to port: 0*(\\d+)`, 'i').exec(places)?.[1]
+  assert.ok(port !== undefined, places)
+  assert.match(await console.ask(`port/rate ${port} out 500k/100k`), /^1000/m)
+  const start = Date.now()
+  for (let i = 0; i < 100; i++) a.say(`slow${i}`, b.address, 1250)
+  await b.hears('slow20')
+  const next = await takeOver(scene, net, net.proc)
+  assert.equal(b.heard('slow90'), false, 'most of them wait')
+  for (let i = 21; i < 100; i++) await b.hears(`slow${i}`)
+  const took = Date.now() - start
+  assert.ok(took > 1500 && took < 6000, `1 Mbit took ${took} ms, 1.8 s is the rate, 1.6 s with the burst of a second process`)
+  for (const one of [a, b]) assert.deepEqual(await one.end(), CLEAN)
+  assert.deepEqual(await next.stop(), CLEAN)
+})
+
+test('takeover: pid file and metrics go on where the new line has none, and a wrong pid file stops it', {
+  needs: ['fixed'], ours: ['vde_switch', 'unixcmd'], ms: 40_000
+}, async (scene) => {
+  const [dir, mgmt, pid, other, metrics] = ['sw', 'm', 'pid', 'other', 'metrics'].map((name) => scene.path(name)) as [string, string, string, string, string]
+  const plain = [SWITCH, '-s', dir, '-d']
+  const pidOf = async (): Promise<string> => {
+    const info = await scene.run([ours('unixcmd'), '-s', mgmt, 'showinfo'])
+    return /pid (\d+)/.exec(info.out)?.[1] ?? info.story
+  }
+  const started = await scene.run([...plain, '-M', mgmt, '-p', pid, '--metrics', metrics])
+  assert.equal(started.exit?.code, 0, started.story)
+  const first = await pidOf()
+  for (const wrong of [scene.path('none/pid'), '/dev/null']) {
+    const refused = await scene.run([...plain, '--takeover', '-p', wrong])
+    assert.equal(refused.exit?.code, 1, refused.story)
+    assert.match(refused.err, /Cannot write pid file/)
+    assert.equal(await pidOf(), first, 'the running switch went on')
+  }
+  for (const [args, path] of [[[], pid], [['-p', other], other], [[], other]] as const) {
+    const before = await pidOf()
+    const next = await scene.run([...plain, '--takeover', ...args])
+    assert.equal(next.exit?.code, 0, next.story)
+    assert.notEqual(await pidOf(), before)
+    assert.equal(readFileSync(path, 'latin1').trim(), await pidOf())
+    assert.match(await scrape(metrics), /^vde_\w+/m)
+  }
+  assert.equal(existsSync(pid), false, 'its switch has another')
+  await scene.run([ours('unixcmd'), '-s', mgmt, 'shutdown'])
+  for (const path of [dir, other, metrics]) await scene.vanishes(path)
 })
 
 test('takeover: 300 clients, an interface of -t, pid file and -d', { needs: ['root', 'tun', 'ip'], ours: ['vde_switch'], ms: 60_000 }, async (scene) => {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { writePidFile } from './pidfile.ts'
+import { checkPidFile, writePidFile } from './pidfile.ts'
 
 const files = suite('writePidFile')
 let dir = ''
@@ -144,6 +144,25 @@ files('replace: overwrites the file of a live instance', () => {
   writeFileSync(path, `${process.ppid}\nlonger text`)
   writePidFile(path, text, 'replace', 'vde_plug')
   assert.is(readFileSync(path, 'latin1'), text)
+})
+
+files('checkPidFile touches nothing, and takes the file of a process that is about to end', () => {
+  checkPidFile(path, 'vde_switch', 1)
+  assert.not.ok(existsSync(path))
+  for (const there of [text, '', '4194303\n']) {
+    writeFileSync(path, there)
+    checkPidFile(path, 'vde_switch', process.pid)
+    assert.is(readFileSync(path, 'latin1'), there)
+  }
+})
+
+files('checkPidFile refuses what writing would', () => {
+  assert.throws(() => { checkPidFile(join(dir, 'none', 'pid'), 'vde_switch', 1) }, code('ENOENT'))
+  writeFileSync(path, 'no number')
+  assert.throws(() => { checkPidFile(path, 'vde_switch', 1) }, code('EEXIST'))
+  rmSync(path)
+  symlinkSync(join(dir, 'other'), path)
+  assert.throws(() => { checkPidFile(path, 'vde_switch', 1) }, code('ELOOP'))
 })
 
 files.run()

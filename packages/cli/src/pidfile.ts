@@ -7,8 +7,8 @@
  * In both cases only a regular file is read or written (a symbolic link would lead a daemon of root elsewhere, a device or
  * a FIFO may never end), and the file is removed only while it still says what we wrote: never that of another instance.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { systemError, VdeError } from '@vde-ts/link/errors.js'
 
 /** What a pid file that is there already means, see above. */
@@ -55,6 +55,17 @@ export const writePidFile = (
   return () => { if (isOurText(file, text)) rmSync(file, { force: true }) }
 }
 
+/**
+ * Finds out, without touching anything, whether an `exclusive` file can be written once the process `former` has ended.
+ * What it cannot know is whether there will be room. @throws {VdeError} as {@link writePidFile}
+ */
+export const checkPidFile = (path: string, command: string, former: number): void => {
+  const action = `write pid file '${path}'`
+  const file = resolve(path)
+  refuseLive(file, action, command, SYSTEM, former)
+  attempt(action, () => { accessSync(dirname(file), constants.W_OK | constants.X_OK) })
+}
+
 /** A file without its text, as a full disk leaves it, would make the next start wonder. */
 const writeWhole = (file: string, fd: number, text: string, action: string, { write }: PidFileWorld): void => {
   try {
@@ -66,17 +77,20 @@ const writeWhole = (file: string, fd: number, text: string, action: string, { wr
   }
 }
 
-const removeStale = (file: string, action: string, command: string, { proc }: PidFileWorld): void => {
+const removeStale = (file: string, action: string, command: string, world: PidFileWorld): void => {
+  if (refuseLive(file, action, command, world, process.pid)) rmSync(file, { force: true })
+}
+
+/** True: the file is there and may go. `known` is a process whose file it may be. */
+const refuseLive = (file: string, action: string, command: string, { proc }: PidFileWorld, known: number): boolean => {
   const text = readStart(file, action)
-  if (text === null) return
+  if (text === null) return false
   const pid = /^\d{1,10}\n?$/.test(text) ? Number(text) : 0
   if (pid === 0 && text !== '') throw new VdeError('EEXIST', action, 'it exists and holds no process id, remove it or name another')
-  const running = pid === 0 || pid === process.pid ? null : instance(pid, proc)
-  if (running !== null) {
-    const way = running === command ? 'stop it' : `remove the file if that is no ${command}`
-    throw new VdeError('EEXIST', action, `it exists and ${running} with pid ${pid} runs, ${way} or name another file`)
-  }
-  rmSync(file, { force: true })
+  const running = pid === 0 || pid === known ? null : instance(pid, proc)
+  if (running === null) return true
+  const way = running === command ? 'stop it' : `remove the file if that is no ${command}`
+  throw new VdeError('EEXIST', action, `it exists and ${running} with pid ${pid} runs, ${way} or name another file`)
 }
 
 /**

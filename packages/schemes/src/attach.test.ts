@@ -205,6 +205,9 @@ const inside = (): void => {
       assert.match(datagrams.constructor.name, 'Datagram')
       const again = await attachTap(offer(net, fd), new Recorder())
       assert.is(again, 'unsupported', 'for a while')
+      const state = net.listener.snapshot({ descriptor: (fd) => fd })
+      const [[uid, ms] = [-1, 0]] = state.attach!.banned
+      assert.ok(uid === process.geteuid!() && ms > 0 && ms <= 30_000, 'who takes over hears of it')
       for (const one of [datagrams, plain, tap]) one.close()
     })
   })

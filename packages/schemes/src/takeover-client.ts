@@ -74,6 +74,8 @@ export class Takeover implements Arrival {
     const answer = hear(this.#fd, performance.now() + TAKEOVER_MS, this.#action)
     if (answer.go !== true) throw refusal(answer, this.#action)
     for (const start of this.#starts) start()
+    // An older one has left by now.
+    sayIfThere(this.#fd, { started: true }, this.#action)
     native.poll(this.#fd, IN, TAKEOVER_MS)
     native.close(this.#fd)
   }
@@ -81,10 +83,14 @@ export class Takeover implements Arrival {
 
 /** Who is refused may be told, and left, before he has said a word: the answer is waiting then, and says why. */
 const greet = (fd: number, action: string): void => {
+  sayIfThere(fd, { takeover: 1, versions: [STATE_VERSION], confirms: true }, action)
+}
+
+const sayIfThere = (fd: number, step: Step, action: string): void => {
   try {
-    say(fd, { takeover: 1, versions: [STATE_VERSION] }, action)
+    say(fd, step, action)
   } catch (error) {
-    if (!(error instanceof VdeError && error.code === 'EPIPE')) throw error
+    if (!(error instanceof VdeError && (error.code === 'EPIPE' || error.code === 'ECONNRESET'))) throw error
   }
 }
 

@@ -3,16 +3,21 @@
  * SOCK_SEQPACKET, one step at a time, so that at most one batch of descriptors is on its way:
  *
  *     new                                       old
- *     {takeover: 1, versions: [1]}      ---->   our user or root? a version we can write? else {errno, text}
+ *     {takeover: 1, versions: [1],
+ *      confirms: true}                  ---->   our user or root? a version we can write? else {errno, text}
  *                                       <----   {version: 1, pid, octets, descriptors}    holds still from here on
  *     {next: 0}                         ---->
  *                                       <----   a piece of the state, with a batch of descriptors
  *     {next: 1} ...                     ---->
  *     {ready: true}                     ---->   everything is there and understood
- *                                       <----   {go: true}, then end of file: it has let go
+ *                                       <----   {go: true}
+ *     {started: true}                   ---->
+ *                                       <----   end of file: it has let go
  *
  * Until `go` the old process can go on as if nothing had been; after TAKEOVER_MS, an end of file, or anything else than
- * the next step, it does. The new one acts only after `go`, so never both, and never neither while one of them lives.
+ * the next step, it does. The new one acts only after `go`, so never both, and never neither while one of them lives. When
+ * it is killed before it has started, its connection ends without a word, and the old one goes on: only where the new one
+ * has said beforehand that it confirms, since older ones hang up instead.
  */
 import { native, IN } from '@vde-ts/native'
 import { VdeError, systemError } from '@vde-ts/link'
@@ -38,6 +43,7 @@ const ECONNRESET = 104
 export interface Step {
   readonly takeover?: unknown
   readonly versions?: unknown
+  readonly confirms?: unknown
   readonly version?: unknown
   readonly pid?: unknown
   readonly octets?: unknown
@@ -45,6 +51,7 @@ export interface Step {
   readonly next?: unknown
   readonly ready?: unknown
   readonly go?: unknown
+  readonly started?: unknown
   readonly errno?: unknown
   readonly text?: unknown
 }

@@ -14,6 +14,7 @@ import { peerOf, type Peer } from './accounts.ts'
 import { BATCH, STATE_VERSION, TAKEOVER_MS, hear, hearNow, leftMs, parting, say, type Step } from './takeover-protocol.ts'
 
 const ACTION = 'hand over to another process'
+const ENDED = 'the other process ended before it had started'
 
 /** What is handed over, and what happens then. */
 export interface TakeoverOptions {
@@ -87,6 +88,7 @@ class Applicant implements Watcher {
   readonly #options: TakeoverOptions
   readonly #onEnd: () => void
   readonly #timer: NodeJS.Timeout
+  #confirms = false
   #isClosed = false
 
   constructor (fd: number, peer: Peer, options: TakeoverOptions, onEnd: () => void) {
@@ -112,6 +114,7 @@ class Applicant implements Watcher {
       const greeting = hearNow(this.#fd, ACTION)
       if (greeting === null) return
       checkGreeting(greeting)
+      this.#confirms = greeting.confirms === true
     } catch (error) {
       this.#fail(error)
       return
@@ -124,10 +127,12 @@ class Applicant implements Watcher {
   /** Does not return to the loop before it is over. */
   #handOver (): void {
     try {
-      const deadline = performance.now() + (this.#options.timeoutMs ?? TAKEOVER_MS)
+      const ms = this.#options.timeoutMs ?? TAKEOVER_MS
+      const deadline = performance.now() + ms
       send(this.#fd, pack(this.#options.parts), deadline)
       if (hear(this.#fd, deadline, ACTION).ready !== true) throw new VdeError('EPROTO', ACTION, 'it is not ready')
       say(this.#fd, { go: true }, ACTION)
+      if (this.#confirms && hasDied(this.#fd, ms)) throw new VdeError('ECONNRESET', ACTION, ENDED)
     } catch (error) {
       this.#fail(error)
       return
@@ -144,6 +149,13 @@ class Applicant implements Watcher {
     this.close()
   }
 }
+
+/**
+ * Waits for the first word after `go`. True: the connection has ended without it, so everything is this process's alone. Who
+ * says nothing may still act, and has it.
+ */
+const hasDied = (fd: number, ms: number): boolean =>
+  native.poll(fd, IN, ms) !== 0 && native.receive(fd, new Uint8Array(64), 0, 64) <= 0
 
 /** Says why not, if the other still listens, and hangs up. */
 const refuse = (fd: number, why: VdeError | null, isClosing = true): void => {

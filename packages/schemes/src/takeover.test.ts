@@ -19,6 +19,8 @@ import { TakeoverServer } from './takeover-server.ts'
 
 const GREETING = '{"takeover":1,"versions":[1]}'
 const READY = '{"ready":true}'
+/** Of one that says when it has started. */
+const CONFIRMING = '{"takeover":1,"versions":[1],"confirms":true}'
 /** In place of two seconds. */
 const TIME_MS = 150
 
@@ -105,6 +107,31 @@ server('hands everything over in order, and tells who has it', async () => {
   assert.equal(packets[2], '{"go":true}')
   native.close(fd)
   b.close()
+})
+
+server('goes on when the new process is killed between go and its start', async () => {
+  const b = bench([part('one', {})])
+  const fd = connect(b.path)
+  say(fd, CONFIRMING, '{"next":0}', READY)
+  native.shutdown(fd, 1) // what it said can still be heard
+  await until(() => b.lines.length === 1, 'the line')
+  assert.match(b.lines[0]!, /ended before it had started/)
+  assert.equal(b.gone, [])
+  assert.is(answers(fd).packets[2], '{"go":true}')
+  native.close(fd)
+  b.close()
+})
+
+server('is gone when the new process has started, and when it says nothing: it may yet', async () => {
+  for (const last of [['{"started":true}'], []]) {
+    const b = bench([part('one', {})])
+    const fd = connect(b.path)
+    say(fd, CONFIRMING, '{"next":0}', READY, ...last)
+    await until(() => b.gone.length === 2, 'the end')
+    assert.equal([b.gone, b.lines], [[0, process.pid], []])
+    native.close(fd)
+    b.close()
+  }
 })
 
 server('sends at most 253 descriptors with a packet', async () => {
@@ -291,11 +318,23 @@ client('has the parts and descriptors of the old process, and starts when that h
   takeover.atStart(() => { started.push(1) })
   takeover.atStart(() => { started.push(2) })
   const said = (): string[] => answers(old).packets
-  assert.equal(said(), [GREETING, '{"next":0}'])
+  assert.equal(said(), [CONFIRMING, '{"next":0}'])
   native.shutdown(old, 1)
   takeover.start()
-  assert.equal([started, said()], [[1, 2], [READY]])
+  assert.equal([started, said()], [[1, 2], [READY, '{"started":true}']])
   for (const one of [taken, old, ...pipe]) native.close(one)
+})
+
+client('starts beside an older one, which hangs up after go', () => {
+  const [fd, old] = oldOne([...announced('{"one":{}}'), '{"go":true}'])
+  const takeover = Takeover.on(fd, ['one'], 'take over')
+  let started = 0
+  takeover.atStart(() => {
+    started++
+    native.close(old)
+  })
+  takeover.start()
+  assert.is(started, 1)
 })
 
 /** What an old process says, and how that fails. */

@@ -53,7 +53,7 @@ export const run = async (program: Program, typed: Parsed): Promise<void> => {
   }
   if (values.has('hub') && values.has('fstp')) program.log('a hub has no spanning tree: -F changes nothing with -x')
   const station = start(program, settings, config, fixed)
-  live(program, { ...station, metrics: await openMetrics(program, station, settings) })
+  live(program, { ...station, metrics: await openMetrics(program, station) })
 }
 
 /** What a file says, so that it can be said on the command line. @throws {ExitError} all that is wrong with it was told */
@@ -73,7 +73,7 @@ const refuse = (program: Program, findings: readonly string[], path: string): ne
 }
 
 const start = (program: Program, settings: SwitchSettings, config: SwitchConfig, fixed: Fixed): Omit<Station, 'metrics'> => {
-  const { management, configFile } = settings
+  const { management, configFile, pidFile, metrics } = settings
   const [access, startedMs] = [accessOf(settings), nowMs()]
   const sw = makeSwitch(settings)
   program.cleanup.add(() => { sw.close() })
@@ -92,7 +92,8 @@ const start = (program: Program, settings: SwitchSettings, config: SwitchConfig,
     if (findings.length > 0) refuse(program, findings, configFile)
   }
   runStartFile(program, console, settings)
-  return { sw, listener, console, server, taps, config, fixed, access, startedMs, removePidFile }
+  const service = { pidFile, metrics }
+  return { sw, listener, console, server, taps, config, fixed, access, service, startedMs, removePidFile }
 }
 
 const makeSwitch = (settings: SwitchSettings): Switch => {

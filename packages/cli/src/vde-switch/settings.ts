@@ -44,6 +44,9 @@ export interface SwitchSettings {
   readonly metrics: MetricsAddress | null
 }
 
+/** What goes on in the process that takes over, unless its command line says otherwise. */
+export type Service = Pick<SwitchSettings, 'pidFile' | 'metrics'>
+
 /** What a switch that is taken over leaves of the above: how others may use it. */
 export type Access = Pick<SwitchSettings, 'modes' | 'gid' | 'mgmtMode' | 'mgmtGid'>
 

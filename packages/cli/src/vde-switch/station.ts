@@ -20,7 +20,7 @@ import type { Program } from '../run.ts'
 import { announce } from './announce.ts'
 import type { SwitchConfig } from './config/files.ts'
 import type { Fixed } from './config/options.ts'
-import type { Access, SwitchSettings } from './settings.ts'
+import type { Access, Service, SwitchSettings } from './settings.ts'
 import type { MetricsServer } from './metrics/server.ts'
 import type { Taps } from './taps.ts'
 
@@ -37,6 +37,7 @@ export interface Station {
   readonly config: SwitchConfig
   readonly fixed: Fixed
   readonly access: Access
+  readonly service: Service
   /** When it was started, by {@link nowMs}. */
   readonly startedMs: number
   /** Removes the pid file, if there is one. */
@@ -105,7 +106,7 @@ const ending = (program: Program, why: string) => (): never => {
 }
 
 /** @returns what removes it. @throws {VdeError} see writePidFile */
-export const announcePid = (program: Program, { pidFile }: SwitchSettings): () => void => {
+export const announcePid = (program: Program, { pidFile }: Service): () => void => {
   if (pidFile === null) return () => {}
   const remove = writePidFile(pidFile, `${process.pid}\n`, 'exclusive', program.name)
   program.cleanup.add(remove)
@@ -114,7 +115,7 @@ export const announcePid = (program: Program, { pidFile }: SwitchSettings): () =
 
 /** Loaded only where they are wanted: the library for them is large. @throws {VdeError} see serveMetrics */
 export const openMetrics = async (
-  program: Program, { sw, startedMs }: Pick<Station, 'sw' | 'startedMs'>, { metrics }: SwitchSettings
+  program: Program, { sw, startedMs, service: { metrics } }: Pick<Station, 'sw' | 'startedMs' | 'service'>
 ): Promise<MetricsServer | null> => {
   if (metrics === null) return null
   const { serveMetrics } = await import('./metrics/server.ts')
@@ -187,13 +188,15 @@ export interface ProgramSnapshot {
   readonly startedMs: number
   readonly configPath: string | null
   readonly fixed: Fixed
+  /** Absent in the state of a program that did not know of it. */
+  readonly service?: Service
 }
 
 /** Names of the parts: what {@link partsOf} writes, takeover.ts reads. */
 export const PARTS = ['program', 'switch', 'listener', 'plugins', 'impairments', 'console', 'taps'] as const
 
-const partsOf = ({ sw, listener, console, server, taps, access, startedMs, config, fixed }: Station): Part[] => {
-  const program: ProgramSnapshot = { access, startedMs, configPath: config.path, fixed }
+const partsOf = ({ sw, listener, console, server, taps, access, service, startedMs, config, fixed }: Station): Part[] => {
+  const program: ProgramSnapshot = { access, service, startedMs, configPath: config.path, fixed }
   const parts: Array<Part & { readonly name: typeof PARTS[number] }> = [
     { name: 'program', snapshot: () => program },
     { name: 'switch', snapshot: () => sw.snapshot() },

@@ -2,8 +2,9 @@
  * vde_switch --takeover: goes on in the place of the switch that serves the directory.
  *
  * What describes the switch comes from the running one: ports, VLANs, addresses, settings, permissions, management
- * socket, interfaces, everybody connected. This command line decides what the process is: background, pid file, standard
- * input. Nothing is done to the world before the other process has let go, so a failure leaves no trace and that one goes on.
+ * socket, interfaces, everybody connected; pid file and metrics too, where this command line names no others. It decides what
+ * the process is: background, standard input. Nothing is done to the world before the other process has let go, so a failure
+ * leaves no trace and that one goes on.
  */
 import { randomInt } from 'node:crypto'
 import { loop } from '@vde-ts/link/loop.js'
@@ -15,9 +16,10 @@ import { serveOn } from '@vde-ts/schemes/switch-server.js'
 import { Takeover } from '@vde-ts/schemes/takeover-client.js'
 import type { ListenerSnapshot } from '@vde-ts/schemes/listener.js'
 import { Switch, type SwitchSnapshot } from '@vde-ts/switch'
+import { checkPidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
 import { SwitchConfig } from './config/files.ts'
-import type { SwitchSettings } from './settings.ts'
+import type { Service, SwitchSettings } from './settings.ts'
 import {
   PARTS, announcePid, consoleServing, live, openConsole, openMetrics, serveStdin, serving, type ProgramSnapshot, type Station
 } from './station.ts'
@@ -28,6 +30,8 @@ import { TIME } from './time.ts'
 export const takeOver = (program: Program, settings: SwitchSettings): void => {
   const takeover = Takeover.begin(settings.path, PARTS)
   const { closeConsole, ...made } = makeAgain(program, takeover, settings)
+  const { pidFile } = made.service
+  if (pidFile !== null) checkPidFile(pidFile, program.name, takeover.pid)
   takeover.start()
   // Only now are they ours to remove, and there is nobody else to serve them.
   program.goOnAlone()
@@ -36,13 +40,13 @@ export const takeOver = (program: Program, settings: SwitchSettings): void => {
   program.cleanup.add(() => { listener.close() })
   program.cleanup.add(closeConsole)
   if (server !== null) program.cleanup.add(() => { server.close() })
-  const removePidFile = tellPid(program, settings)
+  const removePidFile = tellPid(program, made.service)
   serveStdin(program, console, settings)
   program.log(`took over from pid ${takeover.pid}`)
   const station: Station = { ...made, removePidFile, metrics: null }
   live(program, station)
   // The switch serves by now: metrics that cannot be served are told, and no reason to end.
-  openMetrics(program, station, settings)
+  openMetrics(program, station)
     .then((server) => { station.metrics = server }, (error: Error) => { program.log(error.message) })
 }
 
@@ -59,8 +63,9 @@ const makeAgain = (program: Program, takeover: Takeover, settings: SwitchSetting
   }
 }
 
-const make = (program: Program, takeover: Takeover, { path, configFile, limits }: SwitchSettings): Made => {
-  const { access, startedMs, configPath, fixed } = takeover.part('program') as ProgramSnapshot
+const make = (program: Program, takeover: Takeover, { path, configFile, limits, pidFile, metrics }: SwitchSettings): Made => {
+  const { access, startedMs, configPath, fixed, service: former } = takeover.part('program') as ProgramSnapshot
+  const service = { pidFile: pidFile ?? former?.pidFile ?? null, metrics: metrics ?? former?.metrics ?? null }
   const config = new SwitchConfig(configFile ?? configPath ?? null)
   const sw = Switch.from(takeover.part('switch') as SwitchSnapshot, randomInt(2 ** 32), TIME)
   const listener = serveOn(takeover.part('listener') as ListenerSnapshot, takeover, sw, serving(program, path, access))
@@ -74,13 +79,13 @@ const make = (program: Program, takeover: Takeover, { path, configFile, limits }
   console.context.impairments.restore(impaired?.ports ?? [], (number) => sw.port(number))
   const server = served === undefined ? null : ConsoleServer.from(served, takeover, consoleServing(program, console))
   taps.restore(takeover.part('taps') as ReturnType<Taps['snapshot']>, takeover)
-  return { sw, listener, console, server, taps, config, fixed: around.fixed, access, startedMs, closeConsole }
+  return { sw, listener, console, server, taps, config, fixed: around.fixed, access, service, startedMs, closeConsole }
 }
 
-/** The switch serves by now: a pid file that cannot be written is told, and no reason to end. */
-const tellPid = (program: Program, settings: SwitchSettings): () => void => {
+/** The switch serves by now: a pid file for which there is no room any more is told, and no reason to end. */
+const tellPid = (program: Program, service: Service): () => void => {
   try {
-    return announcePid(program, settings)
+    return announcePid(program, service)
   } catch (error) {
     if (!(error instanceof VdeError)) throw error
     program.log(error.message)
