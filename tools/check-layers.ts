@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   stp: ['frame'],
   switch: ['frame', 'link', 'stp'],
   impair: ['frame', 'link'],
-  radio: ['frame', 'impair'],
+  radio: ['frame', 'link', 'impair'],
   model: ['frame', 'vnl'],
   lsctl: ['model', 'vnl'],
   console: ['frame', 'link', 'native', 'stp', 'switch', 'impair'],

@@ -1,12 +1,15 @@
 /**
- * Radio networks as data: who hears whom, how well, at which step.
+ * Radio networks: who hears whom, how well, at which step.
  *
- *     Motion --step--> Distances --StepEngine, QualityModel--> Change[] --> the medium
+ *     Motion --step--> Distances --StepEngine, QualityModel--> Change[] --> Medium, which carries frames
  */
 export * from './chance.ts'
 export * from './distances.ts'
 export * from './equal.ts'
 export * from './geodesic.ts'
+export * from './medium/ear.ts'
+export * from './medium/medium.ts'
+export * from './medium/station.ts'
 export * from './models/around.ts'
 export * from './models/log-distance.ts'
 export * from './models/range.ts'
