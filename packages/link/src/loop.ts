@@ -1,8 +1,8 @@
 /**
- * The event loop: one epoll set, surfaced to libuv as one handle, so forwarding, timers, signals and the console share a
- * thread. A turn:
+ * The event loop: one epoll set, in which libuv's own descriptor is one of many, so forwarding, timers, signals and the
+ * console share a thread. A turn:
  *
- *     libuv --> epoll_wait (at most EVENTS) --> onReady of each watcher --> flush of each link marked dirty --> libuv
+ *     epoll_wait (at most EVENTS) --> onReady of each watcher --> flush of each link marked dirty --> libuv, if it has work
  *
  * A watcher drains at most RX_BURST frames per call and returns: epoll is level-triggered, what is left comes next turn.
  */

@@ -16,10 +16,10 @@ int vn_epoll_control(int epfd, int op, int fd, uint32_t mask)
   return vn_result(epoll_ctl(epfd, op, fd, &event));
 }
 
-int vn_epoll_collect(int epfd, int32_t *pairs, size_t most)
+int vn_epoll_collect(int epfd, int32_t *pairs, size_t most, int timeout_ms)
 {
   struct epoll_event events[MOST];
-  int count = epoll_wait(epfd, events, most < MOST ? (int)most : MOST, 0);
+  int count = epoll_wait(epfd, events, most < MOST ? (int)most : MOST, timeout_ms);
   if (count < 0) return -errno;
   for (int i = 0; i < count; i++) {
     pairs[i * 2] = events[i].data.fd;

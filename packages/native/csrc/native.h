@@ -61,8 +61,14 @@ int vn_timer_set(int fd, int64_t due);
 /* ---- epoll.c ---- */
 int vn_epoll_create(void);
 int vn_epoll_control(int epfd, int op, int fd, uint32_t mask);
-/* Fills pairs (fd, mask), at most `most`, and does not wait. Answers the number of pairs. */
-int vn_epoll_collect(int epfd, int32_t *pairs, size_t most);
+/* Fills pairs (fd, mask), at most `most`; waits for the first, -1: for ever. Answers the number of pairs. */
+int vn_epoll_collect(int epfd, int32_t *pairs, size_t most, int timeout_ms);
+
+/* ---- inotify.c ---- */
+int vn_inotify_create(void);
+/* `path` is a directory, ends in NUL and has `len` octets. Answers the watch, the same one for the same directory. */
+int vn_inotify_add(int fd, const char *path, size_t len);
+int vn_inotify_remove(int fd, int watch);
 
 /* ---- serial.c ---- */
 /* 8 bits, no parity, one stop bit; baud: the number. -EINVAL: no such speed. */

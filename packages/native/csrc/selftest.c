@@ -244,9 +244,9 @@ static void test_epoll(void)
   pair_of(SOCK_DGRAM, &a, &b);
   EXPECT(vn_epoll_control(epfd, EPOLL_CTL_ADD, b, EPOLLIN) == 0);
   EXPECT(vn_epoll_control(epfd, EPOLL_CTL_ADD, b, EPOLLIN) == -EEXIST);
-  EXPECT(vn_epoll_collect(epfd, pairs, 2) == 0);
+  EXPECT(vn_epoll_collect(epfd, pairs, 2, 0) == 0);
   vn_send(a, (uint8_t *)"x", 1);
-  EXPECT(vn_epoll_collect(epfd, pairs, 2) == 1 && pairs[0] == b && pairs[1] == EPOLLIN);
+  EXPECT(vn_epoll_collect(epfd, pairs, 2, 0) == 1 && pairs[0] == b && pairs[1] == EPOLLIN);
   EXPECT(vn_epoll_control(epfd, EPOLL_CTL_DEL, b, 0) == 0);
   vn_close(a);
   vn_close(b);

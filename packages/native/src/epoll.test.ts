@@ -71,6 +71,43 @@ shows('microtasks and ticks run after the callback, before the next', `
     if (++turns === 2) { native.epollStop(); setImmediate(() => console.log(log.join())) } else native.send(a, buf, 0, 1) })
   native.epollControl(1, b, 1); native.epollKeepAlive(true); native.send(a, buf, 0, 1)`, 'turn,tick,micro,turn,tick,micro')
 
+shows('libuv gets its turn while a descriptor is always ready: timers, immediates, sockets, threads, signals', `
+  const net = require('net'), fs = require('fs'), seen = new Set()
+  const saw = (what) => { seen.add(what); if (seen.size === 6) { console.log([...seen].sort().join()); native.epollStop(); server.close(); clearInterval(timer) } }
+  start(() => {}); native.epollControl(1, b, 4); native.epollKeepAlive(true)
+  let ticks = 0
+  const timer = setInterval(() => { if (++ticks === 5) saw('timers') }, 2)
+  const again = (n) => setImmediate(() => n === 0 ? saw('immediates') : again(n - 1))
+  again(5)
+  process.once('SIGUSR2', () => saw('signal'))
+  process.kill(process.pid, 'SIGUSR2')
+  const path = require('path').join(require('os').tmpdir(), 'epoll-' + process.pid)
+  const server = net.createServer((s) => s.end('x')).listen(path, () => {
+    net.connect(path).on('data', () => saw('socket')).on('close', () => saw('close'))
+  })
+  fs.stat('/', () => saw('thread'))`, 'close,immediates,signal,socket,thread,timers')
+
+shows('what libuv is asked for in a callback is begun at once, also when nothing is ready any more', `
+  const net = require('net')
+  start(() => {
+    native.receive(b, buf, 0, 64)
+    const at = performance.now()
+    setTimeout(() => { const ms = performance.now() - at; console.log('timer', ms >= 29 && ms < 1000) ; native.epollKeepAlive(false) }, 30)
+    const child = require('child_process').spawn('/bin/true')
+    child.on('exit', () => console.log('child'))
+  })
+  native.epollControl(1, b, 1); native.epollKeepAlive(true)
+  setTimeout(() => native.send(a, buf, 0, 1), 50)`, 'child\ntimer true')
+
+shows('a timer set late in a long wait counts from then', `
+  start(() => {
+    native.receive(b, buf, 0, 64); native.epollStop()
+    const at = performance.now()
+    setTimeout(() => console.log(performance.now() - at >= 19), 20)
+  })
+  native.epollControl(1, b, 1); native.epollKeepAlive(true)
+  require('child_process').spawn('sh', ['-c', 'sleep 0.2; echo >&3'], { stdio: ['ignore', 'ignore', 'ignore', a] })`, 'true')
+
 epoll('a callback that throws without a handler ends the process with its stack', () => {
   const { status, err } = runScript(START + `start(() => { throw new Error('nobody listens') })
     native.epollControl(1, b, 4); native.epollKeepAlive(true)`)

@@ -149,7 +149,7 @@ export const SLIRP_ADDRESSES = 68
 
 /** The addon's functions, by subject. */
 export interface Native {
-  // ---- one epoll set for the process, shown to libuv as one handle ----
+  // ---- one epoll set for the process, with libuv in it ----
   /**
    * Starts the set. Each wake-up fills `events` with pairs (fd, mask) and calls `onReady(pairs)`. A callback that throws
    * ends in the process's uncaughtException. @returns 0 or -errno (EBUSY when started already)
