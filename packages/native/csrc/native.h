@@ -4,7 +4,7 @@
  *     fd.c serial.c socket.c batch.c tap.c packet.c   one call each, on descriptors
  *     internet.c datagram.c                  the same for UDP and TCP: sockets with addresses
  *     link.c offload.c                       interfaces: ioctls, rtnetlink, what they leave undone
- *     epoll.c timer.c                        the ready set, and time
+ *     epoll.c timer.c inotify.c              the ready set, time, and names that come and go
  *     spawn.c child.c                        a process in new namespaces: before and after the clone
  *     process.c account.c                    signals, pidfds, users, log
  *     cipher.c                               the ciphers Node has inside

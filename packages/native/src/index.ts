@@ -221,6 +221,13 @@ export interface Native {
   /** timerfd_settime: expires when the clock shows `due[0]`, at once if that has passed; Infinity: never. */
   timerSet (fd: number, due: Float64Array): number
 
+  // ---- names in directories ----
+  /** inotify_init1(IN_CLOEXEC | IN_NONBLOCK): `read` answers records of inotify(7). */
+  inotifyCreate (): number
+  /** inotify_add_watch: names made, removed, moved, their access set; not writes. @returns the watch, or -errno */
+  inotifyAdd (fd: number, path: string): number
+  inotifyRemove (fd: number, watch: number): number
+
   // ---- descriptors ----
   close (fd: number): number
   /** One read(2). 0 is the end of the file. */

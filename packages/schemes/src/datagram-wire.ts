@@ -6,12 +6,11 @@
  * Ends come and go by themselves. The directory tells (inotify) when the other name appears or goes, an end that was
  * killed shows when a frame is sent to it; without a peer the link is down.
  */
-import { watch, type FSWatcher } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { native } from '@vde-ts/native'
 import type { FrameSink, Link } from '@vde-ts/link'
-import { fileError } from '@vde-ts/link/socket-file.js'
 import { DatagramLink } from './datagram-link.ts'
+import { watchNames } from './directory-events.ts'
 import type { OwnFile } from './rendezvous.ts'
 import type { OpenContext } from './scheme.ts'
 
@@ -41,7 +40,7 @@ class WireEnd {
   readonly link: DatagramLink
   readonly #fd: number
   readonly #peer: string
-  readonly #watcher: FSWatcher
+  readonly #unwatch: () => void
   #timer: NodeJS.Timeout | null = null
   #pauseMs = FIRST_MS
   #isClosed = false
@@ -49,7 +48,7 @@ class WireEnd {
   constructor ({ fd, own, peer, label, action }: Wire, sink: FrameSink, context: OpenContext) {
     this.#fd = fd
     this.#peer = peer
-    this.#watcher = this.#watch(action, own)
+    this.#unwatch = this.#watch(action, own)
     try {
       this.link = new DatagramLink(fd, sink, context.loop, {
         label,
@@ -59,12 +58,12 @@ class WireEnd {
         onRelease: () => {
           this.#isClosed = true
           if (this.#timer !== null) clearTimeout(this.#timer)
-          this.#watcher.close()
+          this.#unwatch()
           own.remove()
         }
       })
     } catch (error) {
-      this.#watcher.close()
+      this.#unwatch()
       own.remove()
       throw error
     }
@@ -72,16 +71,14 @@ class WireEnd {
     else this.#look()
   }
 
-  /** Before the first look, so that nobody comes unseen in between. */
-  #watch (action: string, own: OwnFile): FSWatcher {
+  /** Before the first look, so that nobody comes unseen in between. Once the directory is gone, frames tell. */
+  #watch (action: string, own: OwnFile): () => void {
     const name = basename(this.#peer)
     try {
-      const watcher = watch(dirname(this.#peer), (_event, found) => { if (found === null || found === name) this.#look() })
-      watcher.on('error', () => {}) // the directory is gone: then frames tell
-      return watcher
+      return watchNames(dirname(this.#peer), (found) => { if (found === null || found === name) this.#look() }, action)
     } catch (error) {
       own.remove()
-      throw fileError(error, action)
+      throw error
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Waiting for a switch that is away: told by the kernel (inotify, by way of node:fs) when its sockets appear.
+ * Waiting for a switch that is away: told by the kernel (inotify) when its sockets appear.
  *
  *     DIR is there:   names in it are watched; its end leads to the next line
  *     DIR is not:     names in its parent are, and its making leads back
@@ -7,9 +7,10 @@
  * Where nothing can be watched (no inotify instance left, no parent either) nothing is told: whoever waits looks from time
  * to time as well.
  */
-import { existsSync, watch, type FSWatcher } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { ATTACH } from './attach-protocol.ts'
+import { watchNames } from './directory-events.ts'
 
 /** Sockets of a switch that clients look for. `ctl` comes last, and its access is set after that. */
 const NAMES: readonly string[] = ['ctl', ATTACH]
@@ -26,7 +27,7 @@ export const watchForSwitch = (directories: readonly string[], onSign: () => voi
 class DirectoryWatch {
   readonly #directory: string
   readonly #onSign: () => void
-  #watcher: FSWatcher | null = null
+  #unwatch: (() => void) | null = null
   #isClosed = false
 
   constructor (directory: string, onSign: () => void) {
@@ -37,25 +38,23 @@ class DirectoryWatch {
 
   close (): void {
     this.#isClosed = true
-    this.#watcher?.close()
+    this.#unwatch?.()
   }
 
   #arm (): void {
     if (this.#isClosed) return
-    this.#watcher?.close()
+    this.#unwatch?.()
     const directory = this.#directory
-    this.#watcher = this.#watch(directory, (name) => { this.#onInside(name) })
-    if (this.#watcher !== null) return
-    this.#watcher = this.#watch(dirname(directory), (name) => { if (name === basename(directory)) this.#onMade() })
+    this.#unwatch = this.#watch(directory, (name) => { this.#onInside(name) })
+    if (this.#unwatch !== null) return
+    this.#unwatch = this.#watch(dirname(directory), (name) => { if (name === basename(directory)) this.#onMade() })
     // Made between the two.
     if (existsSync(directory)) this.#onMade()
   }
 
-  #watch (path: string, onName: (name: string | null) => void): FSWatcher | null {
+  #watch (path: string, onName: (name: string | null) => void): (() => void) | null {
     try {
-      const watcher = watch(path, { persistent: false }, (_event, name) => { onName(name) })
-      watcher.on('error', () => { watcher.close() })
-      return watcher
+      return watchNames(path, onName, `watch ${path}`)
     } catch {
       return null
     }
