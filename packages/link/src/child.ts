@@ -22,6 +22,8 @@ export interface Child {
 }
 
 const EAGAIN = 11
+/** For a killed child to end, in milliseconds. */
+const REAP_MS = 1000
 
 /** Of two names for one number the first is the usual one: SIGABRT, not SIGIOT. */
 const SIGNALS = new Map(Object.entries(constants.signals).reverse().map(([name, value]) => [value, name as NodeJS.Signals]))
@@ -80,12 +82,25 @@ class WatchedChild implements Child {
   }
 }
 
+/** Nobody can watch it: it is killed and reaped here. */
+const end = (pidfd: number): void => {
+  native.pidfdSignal(pidfd, constants.signals.SIGKILL)
+  native.poll(pidfd, IN, REAP_MS)
+  native.pidfdWait(pidfd)
+  native.close(pidfd)
+}
+
 /**
  * Starts a child. The descriptors in `spec.fds` stay the caller's, who closes them.
- * @throws {VdeError} the errno of the step that failed: ENOENT, EACCES, EAGAIN, ENOTDIR, ...
+ * @throws {VdeError} the errno of the step that failed: ENOENT, EACCES, EAGAIN, ENOTDIR, ...; ENOSPC it cannot be watched
  */
 export const startChild = (spec: SpawnSpec, loop: Loop = processLoop): Child => {
   const started = native.spawn(spec)
   if ('step' in started) throw spawnError(spec, started)
-  return new WatchedChild(started.pid, started.pidfd, loop)
+  try {
+    return new WatchedChild(started.pid, started.pidfd, loop)
+  } catch (error) {
+    end(started.pidfd)
+    throw error
+  }
 }

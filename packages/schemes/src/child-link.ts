@@ -44,12 +44,20 @@ export class ChildLink implements Link, FrameSink {
   #hasHeard = false
   #timer: NodeJS.Timeout | null = null
 
-  /** @param make opens the link that the child is at the other end of */
+  /**
+   * @param make opens the link that the child is at the other end of
+   * @throws what `make` does; the child is ended then, all descriptors are still the caller's
+   */
   constructor (parts: ChildParts, sink: FrameSink, make: (sink: FrameSink) => Link) {
     this.label = parts.label
     this.#sink = sink
     this.#parts = parts
-    this.#inner = make(this)
+    try {
+      this.#inner = make(this)
+    } catch (error) {
+      parts.child.signal('SIGKILL')
+      throw error
+    }
     void parts.child.exited.then((end) => { this.#onExit(end) })
   }
 

@@ -27,28 +27,28 @@ export const cmdScheme: Scheme = {
 const openCommand = (line: string, sink: FrameSink, loop: Loop): Link => {
   const action = `open cmd://${line}`
   const argv = splitCommand(line, action)
-  const toChild = makePipe(action)
-  let fromChild: Int32Array | null = null
+  const open: number[] = []
   try {
-    fromChild = makePipe(action)
-    const child = startChild({ file: argv[0], argv, env: environment(), fds: [toChild[0], fromChild[1], 2] }, loop)
-    native.close(toChild[0])
-    native.close(fromChild[1])
+    const [toChild, output] = makePipe(action, open)
+    const [input, fromChild] = makePipe(action, open)
+    const child = startChild({ file: argv[0], argv, env: environment(), fds: [toChild, fromChild, 2] }, loop)
+    open.splice(0, open.length, input, output)
+    for (const fd of [toChild, fromChild]) native.close(fd)
     // Only our ends: each end of a pipe is an open file of its own, so the command's stay blocking.
-    native.setNonblock(toChild[1], true)
-    native.setNonblock(fromChild[0], true)
+    for (const fd of open) native.setNonblock(fd, true)
     const label = `cmd://${line}`
-    const [input, output] = [fromChild[0], toChild[1]]
     return new ChildLink({ label, name: 'cmd', child }, sink, (inner) => new StreamLink(input, output, inner, loop, { label }))
   } catch (error) {
-    for (const pipe of [toChild, fromChild ?? []]) pipe.forEach((fd) => { native.close(fd) })
+    for (const fd of open) native.close(fd)
     throw error
   }
 }
 
-const makePipe = (action: string): Int32Array => {
+/** Reading end, writing end; both are in `open`, too. */
+const makePipe = (action: string, open: number[]): readonly [number, number] => {
   const ends = new Int32Array(2)
   const result = native.pipe(ends, false)
   if (result < 0) throw systemError(result, action, native.strerror(-result))
-  return ends
+  open.push(...ends)
+  return [ends[0]!, ends[1]!]
 }

@@ -109,7 +109,13 @@ export class StreamLink implements Link, Flushable, StreamSink {
     this.#endsOnDesync = isLong
     this.#gapMs = options.gapMs ?? 0
     loop.add(inFd, 0, { onReady: (events) => { this.#onInput(events) } })
-    if (outFd !== inFd) loop.add(outFd, 0, { onReady: (events) => { this.#onOutput(events) } })
+    if (outFd === inFd) return
+    try {
+      loop.add(outFd, 0, { onReady: (events) => { this.#onOutput(events) } })
+    } catch (error) {
+      loop.remove(inFd)
+      throw error
+    }
   }
 
   /** Lengths that no honest peer sends: the stream may be out of step. */

@@ -29,7 +29,7 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   if (program.isDaemon && isStream) throw new UsageError('Cannot go to the background: the network is the standard streams')
   const pidFile = parsed.values.text('pidfile')
   if (pidFile !== undefined) program.cleanup.add(writePidFile(pidFile, `${process.pid}\n`, 'replace', program.name))
-  const wire = new Wire()
+  const wire = new Wire((line) => { program.log(line) })
   program.cleanup.add(() => { wire.close() })
   const network = await openNetwork(program, plan, wire.left)
   program.cleanup.add(() => { network.close() })

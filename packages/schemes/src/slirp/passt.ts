@@ -32,19 +32,20 @@ const MISSING: readonly string[] = [
 export const openPasst = async (tail: Pick<Tail, 'params'>, sink: FrameSink, loop: Loop): Promise<Link> => {
   const settings = readSettings(tail)
   const argv = ['passt', ...passtArguments(tail, settings)]
-  const ends = pairOf((out) => native.socketPair(STREAM, out))
-  let errors: readonly [number, number] | null = null
+  const open: number[] = []
   try {
-    errors = pairOf((out) => native.pipe(out, true))
-    native.setNonblock(ends[1], false)
-    const child = startPasst(argv, [-1, -1, errors[1], ends[1]], loop)
-    for (const fd of [ends[1], errors[1]]) native.close(fd)
-    const parts = { label: 'slirp:///engine=passt', name: 'passt', child, errors: errors[0], mtu: settings.mtu === 0 ? PASST_MTU : settings.mtu }
-    return new ChildLink(parts, sink, (inner) => new StreamLink(ends[0], ends[0], inner, loop, {
+    const [ours, theirs] = pairOf((out) => native.socketPair(STREAM, out), open)
+    const [errors, theirErrors] = pairOf((out) => native.pipe(out, true), open)
+    native.setNonblock(theirs, false)
+    const child = startPasst(argv, [-1, -1, theirErrors, theirs], loop)
+    open.splice(0, open.length, ours, errors)
+    for (const fd of [theirs, theirErrors]) native.close(fd)
+    const parts = { label: 'slirp:///engine=passt', name: 'passt', child, errors, mtu: settings.mtu === 0 ? PASST_MTU : settings.mtu }
+    return new ChildLink(parts, sink, (inner) => new StreamLink(ours, ours, inner, loop, {
       label: parts.label, maxFrame: SLOT_OCTETS, header: LONG_STREAM_HEADER
     }))
   } catch (error) {
-    for (const fd of [...ends, ...errors ?? []]) native.close(fd)
+    for (const fd of open) native.close(fd)
     throw error
   }
 }
@@ -58,10 +59,12 @@ const startPasst = (argv: readonly string[], fds: readonly number[], loop: Loop)
   }
 }
 
-const pairOf = (make: (out: Int32Array) => number): readonly [number, number] => {
+/** Both are in `open`, too. */
+const pairOf = (make: (out: Int32Array) => number, open: number[]): readonly [number, number] => {
   const out = new Int32Array(2)
   const result = make(out)
   if (result < 0) throw systemError(result, ACTION)
+  open.push(...out)
   return [out[0]!, out[1]!]
 }
 
