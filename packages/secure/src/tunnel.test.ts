@@ -25,13 +25,14 @@ class End {
   readonly lines: string[] = []
   lookUps = 0
   address: Int32Array
-  constructor (world: World, credentials: Credentials, isInitiator: boolean, address: Int32Array) {
+  /** @param lateMs by how much its clock is behind */
+  constructor (world: World, credentials: Credentials, isInitiator: boolean, address: Int32Array, lateMs: number = 0) {
     this.address = address
     this.tunnel = new Tunnel({
       isInitiator,
       credentials,
       now: () => world.ms,
-      clock: () => EPOCH_MS + world.ms,
+      clock: () => EPOCH_MS + world.ms - lateMs,
       transmit: (datagram, len, to) => { world.wire.push({ by: this, octets: datagram.slice(0, len), to: to.slice() }) },
       lookUp: () => { this.lookUps++ },
       nameOf: (words) => words.join(),
@@ -67,11 +68,13 @@ class World {
   wire: Sent[] = []
   /** Everything that was ever delivered. */
   readonly history: Sent[] = []
-  readonly a: End
+  a: End
   b: End
+  readonly #near: Credentials
   readonly #far: Credentials
   #lost: (octets: Uint8Array) => boolean = () => false
   constructor (near: Credentials, far: Credentials) {
+    this.#near = near
     this.#far = far
     this.a = new End(this, near, true, HOME)
     this.b = new End(this, far, false, SERVER)
@@ -99,6 +102,8 @@ class World {
     this.#lost = () => false
   }
 
+  /** It was killed: it takes no leave. */
+  restartInitiator (lateMs: number): void { this.a = new End(this, this.#near, true, HOME, lateMs) }
   restartListener (): void { this.b = new End(this, this.#far, false, SERVER) }
   ofType (type: number): Sent[] { return this.history.filter(({ octets }) => octets[0] === type) }
 }
@@ -191,6 +196,55 @@ test('an initiator that starts again has it at once; its farewell ends the sessi
   world.a.tunnel.close()
   world.deliver()
   assert.match(world.b.told[1]!, /the peer has left/)
+})
+
+const HOUR_MS = 3_600_000
+
+/** The initiator was killed and is back, an hour earlier by its clock. */
+const setBack = (): World => {
+  const world = upWorld()
+  world.run(130_000)
+  world.restartInitiator(HOUR_MS)
+  world.run(8000)
+  return world
+}
+
+test('an initiator whose clock was set back has the cable again within seconds, and keeps it', () => {
+  const world = setBack()
+  assert.equal([world.a.told, world.b.told], [['up'], ['up']])
+  passes(world.a, world.b)
+  passes(world.b, world.a)
+  const before = world.ofType(INITIATION).length
+  world.run(600_000)
+  assert.is(world.ofType(INITIATION).length, before + 5)
+  assert.equal([world.a.told, world.b.told], [['up'], ['up']], 'new keys as ever')
+})
+
+test('initiations of before it was set back, again and again, do not disturb it', () => {
+  const world = setBack()
+  const old = world.ofType(INITIATION).slice(0, 2)
+  for (let i = 0; i < 250; i++) {
+    world.b.read(old[i % 2]!.octets, ELSEWHERE)
+    world.wire = []
+    world.run(1000)
+  }
+  assert.equal([world.a.told, world.b.told], [['up'], ['up']])
+  passes(world.a, world.b)
+  assert.equal(world.b.tunnel.peer, HOME)
+})
+
+test('initiations that come again while the cable is down are in the way of no handshake', () => {
+  const world = upWorld()
+  const [old] = world.ofType(INITIATION)
+  world.run(11_000, () => true)
+  assert.is(world.b.tunnel.isUp, false)
+  for (let i = 0; i < 32 && !world.b.tunnel.isUp; i++) {
+    world.b.read(old!.octets, ELSEWHERE)
+    world.wire = []
+    world.run(250)
+  }
+  passes(world.a, world.b)
+  assert.equal(world.b.tunnel.peer, HOME)
 })
 
 test('the peer is where its newest authentic message came from', () => {

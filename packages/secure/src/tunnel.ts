@@ -10,7 +10,9 @@
  *
  * Only the initiator begins: at first, every two minutes, and when the peer is silent although it was asked. Former keys
  * are kept in `previous` for what is on its way. A replayed initiation changes nothing: its stamp is no news, and after a
- * restart of the listener, which has forgotten stamps, its keys wait in `next` for a message that nobody can make.
+ * restart of the listener, which has forgotten stamps, its keys wait in `next` for a message that nobody can make. Stamps are
+ * from a clock, which may have been set back while the initiator was away: one that is no news is answered too when an
+ * initiation is due, with keys in `older`, where a replay is in nobody's way. A message by them makes its stamp the last.
  *
  * Strangers get no answer and leave no trace: an index out of 2^24, a MAC and a window stand in front of all that costs
  * or is kept. The address of the peer is the one that its newest authentic message came from.
@@ -84,8 +86,11 @@ export class Tunnel implements Encapsulation {
   #initiated: Initiated | null = null
   #tries = 0
   #retryMs = -Infinity
+  #older: Session | null = null
   #stamp = 0
-  #answeredMs = -Infinity
+  #olderStamp = 0
+  /** By whether the stamp was news. */
+  readonly #answeredMs = { false: -Infinity, true: -Infinity }
   #pingedMs = -Infinity
   #heardMs = -Infinity
   #hasHeard = false
@@ -124,7 +129,7 @@ export class Tunnel implements Encapsulation {
       else this.forged++
       return MALFORMED
     }
-    if (session === this.#next) this.#promote(session)
+    if (session === this.#next || session === this.#older) this.#promote(session)
     if (session === this.#current && session.isNewest) this.#follow()
     this.#hasHeard = true
     if (len === 1) this.#onControl(buf[at + DATA_HEADER]!, session)
@@ -135,13 +140,15 @@ export class Tunnel implements Encapsulation {
   #sessionOf (index: number): Session | null {
     if (this.#current?.localIndex === index) return this.#current
     if (this.#next?.localIndex === index) return this.#next
+    if (this.#older?.localIndex === index) return this.#older
     return this.#previous?.localIndex === index ? this.#previous : null
   }
 
   #promote (session: Session): void {
     this.#previous = this.#current
     this.#current = session
-    this.#next = null
+    if (session === this.#older) this.#stamp = this.#olderStamp
+    this.#next = this.#older = null
   }
 
   #onControl (what: number, session: Session): void {
@@ -162,17 +169,19 @@ export class Tunnel implements Encapsulation {
     const initiation = new Uint8Array(buf.subarray(at, at + len))
     if (!credentials.isGenuine(initiation)) return this.#strange()
     const stamp = stampOf(initiation, 0)
-    if (stamp <= this.#stamp || stamp > Number.MAX_SAFE_INTEGER) {
+    const isNews = stamp > this.#stamp
+    if (stamp > Number.MAX_SAFE_INTEGER || (!isNews && !this.#isDue(now()))) {
       this.replayed++
       this.#tell('an initiation that is no newer than the last one was ignored: a replay, or the clock of the peer went back')
       return NO_FRAME
     }
-    if (now() - this.#answeredMs < GAP_MS) return NO_FRAME
-    this.#answeredMs = now()
+    if (now() - this.#answeredMs[`${isNews}`] < GAP_MS) return NO_FRAME
+    this.#answeredMs[`${isNews}`] = now()
     const answer = respond(credentials, initiation, this.#freshIndex())
     if (answer === null) return this.#strange()
-    this.#stamp = stamp
-    this.#next = new Session(answer.agreement, now())
+    const session = new Session(answer.agreement, now())
+    if (isNews) [this.#next, this.#stamp] = [session, stamp]
+    else [this.#older, this.#olderStamp] = [session, stamp]
     transmit(answer.datagram, answer.datagram.length, this.#sender)
     return NO_FRAME
   }
@@ -216,6 +225,7 @@ export class Tunnel implements Encapsulation {
     this.#hasHeard = false
     if (this.#previous !== null && now - this.#previous.bornMs >= REJECT_MS) this.#previous = null
     if (this.#next !== null && now - this.#next.bornMs >= REJECT_MS) this.#next = null
+    if (this.#older !== null && now - this.#older.bornMs >= REJECT_MS) this.#older = null
     if (this.#current !== null && (now - this.#current.bornMs >= REJECT_MS || !this.#current.hasRoom)) {
       this.#current = null
       this.#down('its keys are too old, and no new ones were agreed on')
@@ -281,7 +291,7 @@ export class Tunnel implements Encapsulation {
   /** Tells the peer, and forgets the keys. */
   close (): void {
     this.#say(BYE)
-    this.#previous = this.#current = this.#next = this.#initiated = null
+    this.#previous = this.#current = this.#next = this.#older = this.#initiated = null
     this.isUp = false
   }
 }
