@@ -1,6 +1,7 @@
 /** Containers on virtual networks of the host: vdelxcd outside, vdelxcc in network namespaces that know nothing else. */
 import assert from 'node:assert/strict'
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { Host, asUser, namespace, ours, ourSwitch, run, sharedHome, test, waitFor, type Proc, type Scene, type Shell } from './kit/index.ts'
 
 const NEEDS = { needs: ['userns', 'tun', 'ip', 'ping'], ours: ['vdelxcd', 'vdelxcc', 'vde_switch', 'vdens'] } as const
@@ -53,6 +54,28 @@ test('the policy: default, allowed, refused', NEEDS, async (scene) => {
   assert.match(daemon.err, /"cmd:\/\/true" is not among what is allowed/)
   await daemon.stop()
   await container.must('until ! ip link show vde0 >/dev/null 2>&1; do sleep 0.02; done')
+})
+
+test('in the background: a relative network is from where the daemon was started', NEEDS, async (scene) => {
+  const { dir } = await ourSwitch(scene, { user: true })
+  const home = sharedHome(scene)
+  const start = `cd ${dirname(dir)} && ${ours('vdelxcd')} -d -p ${home}/pid ${home}/vdelxcs ./${basename(dir)}`
+  const started = await scene.run(asUser(['/bin/sh', '-c', start]))
+  assert.equal(started.exit?.code, 0, started.story)
+  const pid = Number(readFileSync(`${home}/pid`, 'latin1'))
+  try {
+    const { root: container } = await Host.open(scene)
+    await container.must(`${ours('vdelxcc')} -s ${home}/vdelxcs`)
+    await container.address('10.99.0.1/24', 'vde0')
+    const other = namespace(scene, ours('vdens'), [dir])
+    await other.address('10.99.0.2/24')
+    await other.ping('10.99.0.1')
+    await container.must('ip link del vde0')
+    await other.end()
+  } finally {
+    process.kill(pid)
+  }
+  await waitFor(() => !existsSync(`/proc/${pid}`), 5000, 'the end of the daemon')
 })
 
 test('who says nothing, or something else, costs nobody anything', NEEDS, async (scene) => {

@@ -88,7 +88,9 @@ const welcome = (program: Program, values: Values, vnl: string | undefined, conn
       ...(values.has('verbose') ? ['-v'] : []), ...(program.isDaemon ? ['--syslog'] : []),
       ...(file === undefined ? [] : ['-f', fromStart(file)]), 'served', ...(vnl === undefined ? [] : [vnl])
     ]
-    const child = startChild({ file: argv[0]!, argv, env: environment(), fds: [-1, -1, 2, connection] }, loop)
+    // A relative network is from where the daemon was started.
+    const spec = { file: argv[0]!, argv, env: environment(), fds: [-1, -1, 2, connection], cwd: fromStart('.') }
+    const child = startChild(spec, loop)
     children.add(child)
     void child.exited.then(() => { children.delete(child) })
   } catch (error) {
