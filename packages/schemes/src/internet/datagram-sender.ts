@@ -160,6 +160,8 @@ export class DatagramSender {
   /** @returns false when the socket is full; it is watched then */
   #drain (lane: Lane): boolean {
     lane.isOpen = false
+    // Until the kernel says that there is room.
+    if (lane.isBlocked) return false
     while (lane.first < lane.end) {
       const result = native.sendTo(lane.fd, this.#buf, lane.messages, lane.first, lane.end - lane.first, lane.addresses)
       if (result > 0) {

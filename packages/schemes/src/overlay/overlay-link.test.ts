@@ -198,6 +198,17 @@ overlay('a super-frame leaves as its segments; they arrive as one again when tha
   assert.is(scene.sink.frames[5]!.length, frame.length - OFFLOAD)
 })
 
+overlay('what is more than one batch is written within the turn: nothing is refused, all of it arrives in order', async (scene) => {
+  const link = await make(scene, 1, 1)
+  const frame = lentFrame(64)
+  for (let i = 0; i < 200; i++) {
+    frame[HEADROOM + 20] = i
+    assert.ok(link.send(frame, HEADROOM, 64))
+  }
+  await until(() => scene.peers[0]!.arrived.length === 200, 'all of them')
+  assert.equal(scene.peers[0]!.arrived.map(({ octets }) => octets[8 + 20]), Array.from({ length: 200 }, (_, i) => i))
+})
+
 overlay('a frame too big for a datagram is counted each time and named once', async (scene) => {
   const link = await make(scene, 1)
   const len = link.maxFrame + 1

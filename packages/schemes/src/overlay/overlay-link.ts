@@ -162,7 +162,8 @@ export class OverlayLink implements Link, Flushable, TrainSink {
 
   send (buf: Uint8Array, off: number, len: number): boolean {
     if (this.#isClosed) return true
-    if (!this.#parts.sender.hasRoom) {
+    // A super-frame and a half fill the sender: written at once, a turn has as many as the interface gives.
+    if (!this.#parts.sender.hasRoom && !this.#parts.sender.flush()) {
       this.#isFull = true
       this.#mark()
       return false
