@@ -13,17 +13,19 @@ const dir = scratch()
 process.on('exit', () => { dir.remove() })
 writeFileSync(`${dir.path}/key`, 'ab'.repeat(16))
 const agno = `agno://${dir.path}/key`
+const cable = `udp://0->127.0.0.1:${21_001 + process.pid % 20_000}`
 const tunnel = `vxlan:///remote=127.0.0.1/port=${21_000 + process.pid % 20_000}`
 
 for (const [vnl, mtu] of [
   // The loopback takes more than an Ethernet does: its tunnels are bounded by that.
   ['null://', undefined], ['vlan://4{null://}', undefined], [`${agno}{null://}`, 1472], [`${agno}{vlan://4{null://}}`, 1472],
   [tunnel, 1500], [`vlan://4{${tunnel}}`, 1496], [`${agno}{${tunnel}}`, 1472], [`vlan://{${tunnel}}`, 1500],
-  [`vlan://4{${agno}{null://}}`, 1468]
+  [`vlan://4{${agno}{null://}}`, 1468], [`${agno}{${cable}}`, 65462], [`vlan://4{${cable}}`, 65489]
 ] as const) {
   test(`${vnl.replaceAll(dir.path, '').replace(/port=\d+/, '')}: ${mtu ?? 'as the interface has it'}`, async () => {
     const link = await openVnl(vnl, new Recorder())
     assert.is(link.mtu, mtu)
+    assert.ok(mtu === undefined || 14 + mtu <= link.maxFrame, 'and what has that length is sent')
     link.close()
   })
 }

@@ -4,6 +4,7 @@
  *     send ---> coder.encode ---> inner.send
  *     sink <--- coder.decode <--- inner
  */
+import { HEADER } from '@vde-ts/frame/ethernet.js'
 import type { FrameSink, Link } from '@vde-ts/link'
 
 const ETHERNET_MTU = 1500
@@ -72,8 +73,13 @@ export class NestedLink implements Link, FrameSink {
   get offload (): boolean { return this.#coder.keepsOffload && this.#inner?.offload === true }
   get maxFrame (): number { return (this.#inner?.maxFrame ?? 0) - this.#coder.overhead }
   get bitsPerSec (): number | undefined { return this.#inner?.bitsPerSec }
+  /** Where datagrams are as long as there are (udp on the loopback), what may be sent is less than what the inner MTU leaves. */
   get mtu (): number | undefined {
-    const inner = this.#inner?.mtu
+    const mtu = this.#mtuWithin(this.#inner?.mtu)
+    return mtu === undefined ? undefined : Math.min(mtu, this.maxFrame - HEADER)
+  }
+
+  #mtuWithin (inner: number | undefined): number | undefined {
     if (this.#coder.mtuWithin !== undefined) return this.#coder.mtuWithin(inner ?? ETHERNET_MTU)
     return inner === undefined ? undefined : inner - this.#coder.overhead
   }
