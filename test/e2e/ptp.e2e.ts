@@ -46,6 +46,26 @@ test('ptp: two vdens, one of them the C one, ping', { needs: [...NEEDS, 'vdens',
   await a.must('until ip link show vde0 | grep -q NO-CARRIER; do sleep 0.02; done')
 })
 
+test('ptp: super-frames of our vdens reach the C one as frames of the wire', {
+  needs: [...NEEDS, 'vdens', 'userns', 'tun', 'ping', 'ip', 'socat', 'ethtool'], ours: ['vdens']
+}, async (scene) => {
+  scene.leaves(/wire/) // of the C end
+  const home = scene.shared('home')
+  const vnl = `ptp://${home}/wire`
+  const a = namespace(scene, ours('vdens'), [vnl])
+  const b = namespace(scene, peer('vdens'), [vnl])
+  await a.address('10.99.3.1/24')
+  await b.address('10.99.3.2/24')
+  await a.ping('10.99.3.2')
+  assert.match(await a.must('PATH=$PATH:/usr/sbin ethtool -k vde0'), /^tcp-segmentation-offload: on$/m)
+  await a.must(`head -c 10000000 /dev/urandom >${home}/data`)
+  await b.must(`socat -u TCP-LISTEN:7100 CREATE:${home}/got & echo $! >${home}/pid`)
+  await a.must(`socat -u OPEN:${home}/data TCP:10.99.3.2:7100,retry=50,interval=0.1`, 20_000)
+  await b.must(`while kill -0 $(cat ${home}/pid) 2>/dev/null; do sleep 0.02; done; cmp ${home}/data ${home}/got`, 20_000)
+  await b.proc.stop('SIGTERM')
+  await a.end()
+})
+
 test('ptp: a third one is refused', { needs: NEEDS, ours: OURS }, async (scene) => {
   const vnl = `ptp://${scene.path('wire')}`
   const a = new PlugPipe(scene, [plugs.ours, vnl], 1)

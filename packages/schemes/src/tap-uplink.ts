@@ -90,11 +90,14 @@ export class TapUplink {
     return link
   }
 
-  /** Both sides hand over super-frames, or neither: one that the other side does not take would be lost. */
+  /**
+   * The interface hands over super-frames; for a network that takes none the wire between them cuts each. Were the interface
+   * to do it, its queue of 500 frames would overflow in the slow start of every stream.
+   */
   #agree (tap: TapLink, link: Link): void {
-    const hasOffload = link.offload && this.#options.hasOffload !== false
+    const hasOffload = this.#options.hasOffload !== false
     tap.setOffload(hasOffload)
-    link.setOffload?.(hasOffload)
+    link.setOffload?.(hasOffload && link.offload)
   }
 
   async #attach (tap: TapLink, target: AttachTarget, sink: FrameSink): Promise<Link | NotAttached> {
