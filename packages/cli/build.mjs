@@ -80,6 +80,15 @@ const lightParser = {
   }
 }
 
+/** Its main file asks for its parts in a way that no bundler follows; beside it is an ES module of the same. */
+const plainJsonc = {
+  name: 'plain-jsonc',
+  setup (bundle) {
+    bundle.onResolve({ filter: /^jsonc-parser$/ }, ({ importer }) =>
+      ({ path: join(dirname(createRequire(importer).resolve('jsonc-parser')), '../esm/main.js') }))
+  }
+}
+
 const { outputFiles } = await build({
   write: false,
   entryPoints: [
@@ -102,7 +111,7 @@ const { outputFiles } = await build({
   banner: { js: "#!/usr/bin/env node\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href" },
   // WebAssembly as text, 1.4 MB: only 'vdenet graph' reads it.
   external: ['@viz-js/viz'],
-  plugins: [addonPath, enginePath, rareLibrary, lightParser],
+  plugins: [addonPath, enginePath, rareLibrary, lightParser, plainJsonc],
   logLevel: 'warning'
 })
 

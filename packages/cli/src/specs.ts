@@ -4,6 +4,7 @@ import { spec as dpipe } from './dpipe/spec.ts'
 import { spec as extcap } from './extcap/spec.ts'
 import { spec as keygen } from './keygen/spec.ts'
 import { vdelxccSpec, vdelxcdSpec } from './lxc/specs.ts'
+import { spec as mwcli } from './mwcli/spec.ts'
 import { spec as pcapplug } from './pcapplug/spec.ts'
 import { lsctlSpec, lsctlcSpec, lsctldSpec } from './lsctl/specs.ts'
 import { spec as plug2tap } from './plug2tap/spec.ts'
@@ -42,6 +43,7 @@ export const specs: readonly CommandSpec[] = [
   netemuSpec,
   vdecapture,
   extcap,
+  mwcli,
   lsctlSpec,
   lsctldSpec,
   lsctlcSpec

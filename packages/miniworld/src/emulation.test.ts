@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SHAPES } from '@vde-ts/radio-files/testing.js'
+import { bridgesText } from './bridges.ts'
 import { checkOf, commandsOf, fill } from './commands.ts'
 import { Emulation, type Progress } from './emulation.ts'
 import { connectionsText, linksText, type Shown } from './formats.ts'
@@ -131,6 +132,17 @@ formats('links of the exponential model on a chain are 54000.0 and the text of t
   const nothing = { loss: null, limit: null, corrupt: null, duplicate: null, reorder: null, rate: null }
   const text = { ...nothing, bandwidth: '54000.0', delay: '1.00ms 0.10ms 25%' }
   assert.equal(linksText({ ...shown(emulation), management: null }, 'wifi', false), { "('1', '2')": text, "('2', '3')": text })
+})
+
+formats('bridges appear with their links, and stay', () => {
+  const emulation = start(scenarioText(3, coreNetwork('multi', ['chain', 'cycle', 'wheel', 'star'])))
+  const management = { mgmt: ['tap_00001_5', 'tap_00002_4', 'tap_00003_4'] }
+  assert.equal(bridgesText(emulation), management)
+  emulation.step()
+  const chain = { br_00001_00002: ['tap_00001_1', 'tap_00002_1'], br_00002_00003: ['tap_00002_2', 'tap_00003_1'], ...management }
+  assert.equal(bridgesText(emulation), chain)
+  for (let i = 0; i < 3; i++) emulation.step()
+  assert.equal(bridgesText(emulation), { ...chain, br_00001_00003: ['tap_00001_2', 'tap_00003_2'] })
 })
 
 formats.run()

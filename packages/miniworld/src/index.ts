@@ -4,11 +4,13 @@
  *     readScenario --> Scenario --> Emulation { network, step() } --> who carries it out
  */
 export * from './addresses.ts'
+export * from './bridges.ts'
 export * from './commands.ts'
 export * from './emulation.ts'
 export * from './formats.ts'
 export * from './jsonc.ts'
 export * from './keys.ts'
+export * from './lab-model.ts'
 export * from './models.ts'
 export * from './motion.ts'
 export * from './names.ts'

@@ -97,7 +97,7 @@ const SCENARIO: Keys = {
         auto_ipv4: flag,
         nic_prefix: text,
         ip_provisioner: { name: oneOf('p2p', 'same_subnet'), base_network_cidr: text, prefixlen: whole(1, 31) },
-        connectivity_check: { enabled: flag, timeout: number(0.1, 3600), cmd: text }
+        connectivity_check: { enabled: flag, timeout: whole(1, 3600), cmd: text }
       }
     },
     core: { topologies: list(topology), mode: oneOf('lan', 'wifi'), loop: flag }

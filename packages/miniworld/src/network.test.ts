@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Emulation } from './emulation.ts'
-import type { MiniNetwork } from './network.ts'
+import { addressTowards, type MiniNetwork } from './network.ts'
 import { readScenario, USUAL_CONFIG, type Config } from './scenario.ts'
 import { coreNetwork, files, scenarioText } from './testing.ts'
 import { macOf, nicsOf } from './names.ts'
@@ -71,6 +71,13 @@ test('radio: a node may have other interfaces, two hubwifi it may not', () => {
   const text = scenarioText(2, coreNetwork('single', ['line3']), { node_details: { 2: { network: { links: { interfaces: ['hubwifi', 'mesh'] } } } } })
   assert.equal(network(text).hubs, ['br_cn_1', 'wifi1'])
   assert.throws(() => network(scenarioText(1, coreNetwork('single', ['line3'], { interfaces: ['hubwifi', 'hubwifi'] }))), /found two hubwifi of node 1/)
+})
+
+test('addressTowards is of the link between the two', () => {
+  const wired = network(scenarioText(3, coreNetwork('multi', ['line3'])))
+  assert.equal([addressTowards(wired, 2, 3), addressTowards(wired, 2, 1), addressTowards(wired, 3, 1)], ['10.1.0.1', '10.0.0.2', null])
+  const radio = network(scenarioText(3, coreNetwork('single', ['line3'])))
+  assert.is(addressTowards(radio, 3, 1), '10.0.0.3')
 })
 
 test('MACs: class, number, id; no group address', () => {

@@ -121,3 +121,14 @@ const radio = (scenario: Scenario, management: string | null): MiniNetwork => {
   const hubs = nodes.flatMap(({ nics }) => nics.flatMap(({ plug }) => plug?.kind === 'hub' ? [plug.hub] : []))
   return { mode: 'single', nodes, cables: [], hubs: [...new Set(hubs)].sort(), management }
 }
+
+/** The address by which node `to` is reached from its neighbour `from`, without its prefix; null: they share no network. */
+export const addressTowards = ({ nodes }: MiniNetwork, to: number, from: number): string | null => {
+  const found = nodes[to - 1]!.nics.find((nic) => nodes[from - 1]!.nics.some((other) => isShared(nic, other)))
+  return found?.address?.split('/')[0] ?? null
+}
+
+const isShared = (one: NodeNic, other: NodeNic): boolean => {
+  if (one.plug?.kind === 'cable') return other.plug?.kind === 'cable' && one.plug.link === other.plug.link
+  return one.plug?.kind === 'hub' && other.plug?.kind === 'hub' && one.kind === other.kind && one.number === other.number
+}

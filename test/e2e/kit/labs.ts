@@ -1,4 +1,4 @@
-/** Networks of `vdenet`, as an ordinary user with a runtime directory of the scene's. */
+/** Networks of `vdenet` and scenarios of `mwcli`, as an ordinary user with a runtime directory of the scene's. */
 import assert from 'node:assert/strict'
 import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,14 +18,19 @@ export class LabUser {
   readonly #scene: Scene
   readonly #runtime: string
   readonly #inside: (argv: readonly string[]) => string[]
+  readonly #command: string
 
   /**
    * @param inside how a command line gets to where the user is
    * @param name of its runtime directory: one each
+   * @param command whose words are run
    */
-  constructor (scene: Scene, inside: (argv: readonly string[]) => string[] = asUser, name: string = 'run') {
+  constructor (
+    scene: Scene, inside: (argv: readonly string[]) => string[] = asUser, name: string = 'run', command: 'vdenet' | 'mwcli' = 'vdenet'
+  ) {
     this.#scene = scene
     this.#inside = inside
+    this.#command = command
     this.#runtime = scene.path(name)
     mkdirSync(this.#runtime)
     chmodSync(this.#runtime, 0o700)
@@ -41,9 +46,11 @@ export class LabUser {
   }
 
   /** The words of a command line, and where it runs. */
-  argv (...words: readonly string[]): string[] {
+  argv (...words: readonly string[]): string[] { return this.#argvOf(this.#command, words) }
+
+  #argvOf (command: string, words: readonly string[]): string[] {
     const env = Object.entries(this.env).map(([key, value]) => `${key}=${value}`)
-    return this.#inside(['/usr/bin/env', ...env, ours('vdenet'), ...words])
+    return this.#inside(['/usr/bin/env', ...env, ours(command), ...words])
   }
 
   /** The daemon's socket. */
@@ -111,7 +118,7 @@ export class LabUser {
   }
 
   async #end (): Promise<void> {
-    await this.run(['clean'])
+    await this.#scene.run(this.#argvOf('vdenet', ['clean']), { ms: 20_000 })
     await this.isClean()
   }
 }
