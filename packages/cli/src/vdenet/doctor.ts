@@ -25,7 +25,7 @@ const PROGRAMS: ReadonlyArray<readonly [program: string, pack: string, what: str
   ['nft', 'nftables', 'nat'],
   ['tcpdump', 'tcpdump', 'vdenet capture'],
   ['bird', 'bird2', 'OSPF, BGP and RIP'],
-  ['dnsmasq', 'dnsmasq', 'DHCP and DNS']
+  ['dnsmasq', 'dnsmasq-base', 'DHCP and DNS']
 ]
 
 /** vdenet doctor */

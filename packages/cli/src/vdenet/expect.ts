@@ -7,6 +7,7 @@ import { RunningNode } from '@vde-ts/lab/node/node.js'
 import { NODE_ENV } from '@vde-ts/lab/realm/settle.js'
 import type { NodePlace } from '@vde-ts/lab/daemon/protocol.js'
 import { native } from '@vde-ts/native'
+import type { Child } from '@vde-ts/link/child.js'
 import { systemError } from '@vde-ts/link/errors.js'
 
 /** How one went. */
@@ -108,22 +109,32 @@ export class Examiner {
   async #run (name: string, command: readonly string[]): Promise<Ran> {
     const { socket, cwd } = await this.#where(name)
     const node = new RunningNode(name, NodeControl.connect(socket, name))
+    try {
+      return await this.#runIn(node, cwd, command)
+    } finally { node.close() }
+  }
+
+  async #runIn (node: RunningNode, cwd: string, command: readonly string[]): Promise<Ran> {
     const ends = new Int32Array(2)
     const made = native.pipe(ends, false)
-    if (made < 0) throw systemError(made, `run "${command[0]!}" in ${name}`)
+    if (made < 0) throw systemError(made, `run "${command[0]!}" in ${node.name}`)
     const [reader, writer] = [ends[0]!, ends[1]!]
     try {
-      const child = node.run({ command, cwd, fds: [-1, writer, writer], env: NODE_ENV, pgid: 0 })
-      native.close(writer)
-      const { code } = await child.exited
+      const { code } = await started(node, command, cwd, writer).exited
       // What the command has left behind in the background may hold the pipe: what is there by now counts.
       native.setNonblock(reader, true)
       return { code, out: drain(reader) }
     } finally {
       native.close(reader)
-      node.close()
     }
   }
+}
+
+/** A command whose output goes to `fd`, which is closed here. @throws {VdeError} */
+const started = (node: RunningNode, command: readonly string[], cwd: string, fd: number): Child => {
+  try {
+    return node.run({ command, cwd, fds: [-1, fd, fd], env: NODE_ENV, pgid: 0 })
+  } finally { native.close(fd) }
 }
 
 const ROOM = 65536
