@@ -136,6 +136,37 @@ test('an apply that fails leaves the network as it was', { needs: LAB_NEEDS, our
   await user.isClean()
 })
 
+test('a plan that was saved is carried out as it is, or refused when something has changed', { needs: LAB_NEEDS, ours: OURS }, async (scene) => {
+  const user = new LabUser(scene)
+  const [file, shared] = [user.file('two.yaml', TWO), scene.shared('plans')]
+  const saved = async (name: string): Promise<string> => {
+    assert.equal((await user.run(['plan', '-w', join(shared, name), file])).exit?.code, 2)
+    return join(shared, name)
+  }
+  const first = await saved('first')
+  assert.match(await user.must('apply', first), /^two: 5 created\n$/)
+  user.file('two.yaml', TWO.replace('10.0.0.2', '10.0.0.3'))
+  const second = await saved('second')
+  assert.match(await user.must('apply', second), /^two: 1 changed in place\n$/)
+  await user.must('exec', 'a', 'ping', '-c1', '-W2', '10.0.0.3')
+  for (const path of [first, second]) {
+    assert.match(await user.fails('apply', path), /Cannot apply the plan: \S+ \S+ is not what it was when the plan was made, make a new plan\n$/)
+  }
+})
+
+test('a network that gets another file is of that one; logs outlive their node', { needs: LAB_NEEDS, ours: OURS }, async (scene) => {
+  const user = new LabUser(scene)
+  await user.must('apply', user.file('two.yaml', TWO))
+  const moved = user.file('three.yaml', `name: two\n${TWO}`)
+  await user.must('apply', moved)
+  assert.ok((await user.must('status')).startsWith(`two: of ${moved}\n`))
+  await waitFor(async () => (await user.must('logs', 'a')) === 'started\n', 5000, 'what the program printed')
+  process.kill(Number(/node a: pid (\d+)/.exec(await user.must('status'))![1]), 'SIGKILL')
+  await waitFor(async () => /node a: ENDED/.test(await user.must('status')), 5000, 'the end of a')
+  assert.equal(await user.must('logs', 'a'), 'started\n')
+  assert.match(await user.fails('logs', 'c'), /Cannot show the logs of "c": there is no such node\n$/)
+})
+
 test('try comes back, unless it is confirmed; rollback', { needs: LAB_NEEDS, ours: OURS }, async (scene) => {
   const user = new LabUser(scene)
   const file = user.file('two.yaml', TWO)

@@ -7,12 +7,16 @@ import { print } from '../stdout.ts'
 import { connectDaemon, findDaemon } from './connect.ts'
 import { needDaemon } from './control.ts'
 import { readNetwork } from './network-file.ts'
+import { save } from './save.ts'
+import { readSaved, savedText, type SavedPlan } from './saved-plan.ts'
 
 const TRIAL_SEC = 60
 
-/** vdenet apply FILE */
+/** vdenet apply FILE|PLAN */
 export const applyCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
-  const { plan, name } = await applied(operands[0]!, values.text('host'), null)
+  const path = operands[0]!
+  const saved = readSaved(path)
+  const { plan, name } = saved === null ? await applied(path, values.text('host'), null) : await carried(saved)
   print(values.has('json') ? planJson(plan) : `${name}: ${sentence(plan)}\n`)
   return 0
 }
@@ -35,6 +39,10 @@ const applied = async (
   return { plan, name: model.name }
 }
 
+/** A plan that was saved: carried out if what runs is still what it was made for. */
+const carried = async ({ plan, file, fileDir }: SavedPlan): Promise<{ readonly plan: Plan, readonly name: string }> =>
+  ({ plan: await (await connectDaemon()).ask({ op: 'carry', plan, file, fileDir }), name: plan.to })
+
 /** What was done, for people. */
 const sentence = (plan: Plan): string => {
   if (plan.steps.length === 0) return 'nothing to do'
@@ -47,9 +55,11 @@ const sentence = (plan: Plan): string => {
 
 /** vdenet plan FILE */
 export const planCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
-  const { model } = readNetwork(operands[0]!, values.text('host'))
+  const { model, file, fileDir } = readNetwork(operands[0]!, values.text('host'))
   const client = await findDaemon()
   const plan = client === null ? diff(emptyModel(model.name), model) : await client.ask({ op: 'plan', model })
+  const path = values.text('write')
+  if (path !== undefined) save(path, savedText({ plan, file, fileDir }))
   print(values.has('json') ? planJson(plan) : planText(plan))
   return planStatus(plan)
 }

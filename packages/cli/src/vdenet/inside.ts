@@ -134,9 +134,9 @@ const endOf = async (lab: string | null, link: string): Promise<readonly [string
 
 /** vdenet logs [NODE] */
 export const logsCommand = async (program: Program, { values, operands }: Parsed): Promise<number> => {
-  const { name, nodes } = await (await needDaemon()).ask({ op: 'status', lab: values.text('lab') ?? null })
-  const node = operands[0] ?? nodes[0]?.name ?? ''
-  const { dir } = await place(name, node)
+  const { nodes, dir } = await (await needDaemon()).ask({ op: 'status', lab: values.text('lab') ?? null })
+  const node = operands[0]
+  if (node !== undefined && !nodes.some(({ name }) => name === node)) throw new VdeError('ENOENT', `show the logs of "${node}"`, 'there is no such node')
   const files = logFiles(join(dir, 'logs'), operands[0])
   if (values.has('follow')) return await follow(program, files)
   for (const path of files) {

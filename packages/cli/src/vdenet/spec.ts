@@ -19,8 +19,8 @@ export interface Subcommand {
 
 /** The commands, in the order of help. */
 export const COMMANDS: readonly Subcommand[] = [
-  { name: 'apply', synopsis: 'FILE', help: 'make the network of FILE run, or change what runs into it', options: ['json', 'host'], operands: [1, 1] },
-  { name: 'plan', synopsis: 'FILE', help: 'say what apply would do', options: ['json', 'host'], operands: [1, 1] },
+  { name: 'apply', synopsis: 'FILE|PLAN', help: 'make the network of FILE run, or change what runs into it; or carry out a plan that was saved', options: ['json', 'host'], operands: [1, 1] },
+  { name: 'plan', synopsis: 'FILE', help: 'say what apply would do', options: ['json', 'write', 'host'], operands: [1, 1] },
   { name: 'try', synopsis: 'FILE', help: 'apply that comes back by itself, unless confirmed', options: ['timeout', 'host'], operands: [1, 1] },
   { name: 'confirm', synopsis: '', help: 'keep what is being tried', options: [], operands: [0, 0] },
   { name: 'rollback', synopsis: '', help: 'go back to the network before the last apply', options: [], operands: [0, 0] },
@@ -57,7 +57,7 @@ const OPTIONS: readonly Option[] = [
   { name: 'timeout', short: 't', value: 'SECONDS', help: 'Time to confirm, of try (default 60)' },
   { name: 'host', value: 'NAME,...', help: 'Hosts of the file that this machine is (default: those that have one of its addresses)' },
   { name: 'follow', short: 'f', help: 'Go on as more is printed (logs)' },
-  { name: 'write', short: 'w', value: 'FILE', help: 'Where to write (capture, graph, import; default standard output)' },
+  { name: 'write', short: 'w', value: 'FILE', help: 'Where to write (capture, graph, import; default standard output); of plan: save it for apply' },
   { name: 'junit', value: 'FILE', help: 'Write the results of test for programs that read JUnit' },
   { name: 'keep', help: 'Leave the network running after test' },
   { name: 'dot', help: 'Print what Graphviz reads in place of a picture (graph)' },

@@ -44,6 +44,7 @@ texts('statusText names what has ended and what is away', () => {
   const status = {
     name: 'x',
     file: '/x.yaml',
+    dir: '/x',
     trialUntil: null,
     drift: 2,
     nodes: [{ name: 'a', host: null, pid: null, interfaces: [{ name: 'eth0', net: 'lan', addresses: [] }], programs: [{ command: 'bird', state: 'ended with 1' }] }, { name: 'b', host: 'south', pid: null, interfaces: [], programs: [] }],

@@ -28,14 +28,21 @@ export interface LabHost {
   tell (lab: string, event: string, what: string): void
 }
 
+/** Where a network comes from. */
+export interface Origin {
+  /** Its file, absolute. */
+  readonly file: string
+  /** Working directory of its programs that name none. */
+  readonly fileDir: string
+}
+
 /** One lab that runs. */
 export class Lab {
   readonly name: string
-  readonly file: string
   readonly realm: Realm
   readonly #host: LabHost
   readonly #dir: string
-  readonly #fileDir: string
+  #origin: Origin
   #declared: Model
   #running: Model
   #previous: Model | null = null
@@ -43,17 +50,16 @@ export class Lab {
   #trial: NodeJS.Timeout | null = null
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor (name: string, file: string, fileDir: string, host: LabHost) {
+  constructor (name: string, origin: Origin, host: LabHost) {
     this.name = name
-    this.file = file
-    this.#fileDir = fileDir
+    this.#origin = origin
     this.#host = host
     this.#dir = join(host.labs, name)
     this.#declared = this.#running = emptyModel(name)
     this.realm = new Realm({
       name,
       dir: this.#dir,
-      fileDir,
+      fileDir: origin.fileDir,
       ids: idSource(),
       log: (line) => { host.log(`${name}: ${line}`) },
       onLost: (node) => { this.#lost(node) }
@@ -70,7 +76,7 @@ export class Lab {
       return null
     }
     await sweep(dir, new Set(state.declared.nodes.map((node) => node.name)))
-    const lab = new Lab(name, state.file, state.fileDir, host)
+    const lab = new Lab(name, { file: state.file, fileDir: state.fileDir }, host)
     await lab.#resume(state)
     return lab
   }
@@ -84,27 +90,35 @@ export class Lab {
   }
 
   get model (): Model { return this.#declared }
+  get file (): string { return this.#origin.file }
 
   /** What applying `model` would do, now. */
   plan (model: Model): Plan { return diff(this.#running, model) }
 
   /**
-   * Makes the network what `model` says.
+   * Makes the network what `wanted` says.
+   * @param wanted a model, or what makes it of what runs when its turn has come
+   * @param origin where it comes from; absent: from where the one before did
    * @param trialMs comes back by itself after so long, unless {@link confirm} is called; null: no trial
    * @throws {VdeError} and the network is what it was before
    */
-  async apply (model: Model, trialMs: number | null = null): Promise<Plan> {
+  async apply (
+    wanted: Model | ((running: Model) => Model), origin: Origin = this.#origin, trialMs: number | null = null
+  ): Promise<Plan> {
     return await this.#inTurn(async () => {
+      const model = typeof wanted === 'function' ? wanted(this.#running) : wanted
       checkOffered(model)
       for (const node of model.nodes) checkPrograms(node)
       const plan = this.plan(model)
       mkdirSync(join(this.#dir, 'nodes'), { recursive: true, mode: 0o700 })
       // A disk that is full says so before anything is touched.
       this.#save()
+      this.realm.fileDir = origin.fileDir
       await carryOut(plan, this.realm)
       const before = this.#declared
       this.#running = this.#declared = model
       this.#previous = before
+      this.#origin = origin
       this.#endTrial()
       if (trialMs !== null) this.#startTrial(trialMs)
       this.#save()
@@ -167,6 +181,7 @@ export class Lab {
     return {
       name: this.name,
       file: this.file,
+      dir: this.#dir,
       trialUntil: this.#trialUntil,
       drift: diff(this.#running, this.#declared).steps.length,
       nodes: this.#declared.nodes.map(({ name, host, interfaces, run }) => ({
@@ -211,8 +226,7 @@ export class Lab {
   #save (): void {
     writeState(this.#dir, {
       version: 1,
-      file: this.file,
-      fileDir: this.#fileDir,
+      ...this.#origin,
       declared: this.#declared,
       previous: this.#previous,
       trialUntil: this.#trialUntil,

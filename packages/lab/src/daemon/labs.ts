@@ -1,8 +1,8 @@
 /** The labs of a daemon, and what it does when asked. */
 import { dirname, join } from 'node:path'
-import { diff, emptyModel } from '@vde-ts/model'
+import { apply, diff, emptyModel, formatProblem, validate, type Model } from '@vde-ts/model'
 import { VdeError } from '@vde-ts/link'
-import { Lab, type LabHost } from './lab.ts'
+import { Lab, type LabHost, type Origin } from './lab.ts'
 import { labNames, type Paths } from './paths.ts'
 import type { LabEvent, NodePlace, Request } from './protocol.ts'
 
@@ -37,6 +37,7 @@ export class Labs {
   async answer (request: Request): Promise<unknown> {
     switch (request.op) {
       case 'apply': return await this.#apply(request)
+      case 'carry': return await this.#carry(request)
       case 'plan': return this.#labs.get(request.model.name)?.plan(request.model) ?? diff(emptyModel(request.model.name), request.model)
       case 'status': return this.#find(request.lab).status()
       case 'model': return this.#find(request.lab).model
@@ -52,12 +53,23 @@ export class Labs {
   }
 
   async #apply ({ model, file, fileDir, trialMs }: Extract<Request, { op: 'apply' }>): Promise<unknown> {
-    const known = this.#labs.get(model.name)
-    if (known !== undefined) return await known.apply(model, trialMs)
-    const lab = new Lab(model.name, file, fileDir, this.#host)
-    this.#labs.set(model.name, lab)
+    return await this.#on(model.name, { file, fileDir }, async (lab, origin) => await lab.apply(model, origin, trialMs))
+  }
+
+  /** A plan that was saved: for what runs now, or for nothing. */
+  async #carry ({ plan, file, fileDir }: Extract<Request, { op: 'carry' }>): Promise<unknown> {
+    const after = (running: Model): Model => checked(apply(plan, running))
+    return await this.#on(plan.to, { file, fileDir }, async (lab, origin) => await lab.apply(after, origin))
+  }
+
+  /** Does it with a lab that runs, or a new one, which goes again when it fails. */
+  async #on<T> (name: string, origin: Origin, work: (lab: Lab, origin: Origin) => Promise<T>): Promise<T> {
+    const known = this.#labs.get(name)
+    if (known !== undefined) return await work(known, origin)
+    const lab = new Lab(name, origin, this.#host)
+    this.#labs.set(name, lab)
     try {
-      return await lab.apply(model, trialMs)
+      return await work(lab, origin)
     } catch (error) {
       await this.#stop(lab)
       throw error
@@ -92,4 +104,11 @@ export class Labs {
     if (name === null) throw new VdeError('EINVAL', 'find the network', `${names.length} run, name one with --lab: ${names.join(', ')}`)
     throw new VdeError('ENOENT', `find the network "${name}"`, `it does not run, these do: ${names.join(', ')}`)
   }
+}
+
+/** What a plan makes of a network: its file may have been edited. @throws {VdeError} EINVAL the first thing that is wrong */
+const checked = (model: Model): Model => {
+  const [problem] = validate(model)
+  if (problem !== undefined) throw new VdeError('EINVAL', 'apply the plan', formatProblem(problem))
+  return model
 }

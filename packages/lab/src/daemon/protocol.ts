@@ -10,6 +10,7 @@ import type { OverlayStatus } from '../realm/overlays.ts'
 /** What a command asks for. `lab` absent: the only one. */
 export type Request =
   | { readonly op: 'apply', readonly model: Model, readonly file: string, readonly fileDir: string, readonly trialMs: number | null }
+  | { readonly op: 'carry', readonly plan: Plan, readonly file: string, readonly fileDir: string }
   | { readonly op: 'plan', readonly model: Model }
   | { readonly op: 'status' | 'stop' | 'rollback' | 'confirm' | 'model', readonly lab: string | null }
   | { readonly op: 'impair', readonly lab: string | null, readonly link: string, readonly words: string }
@@ -20,6 +21,8 @@ export type Request =
 export interface LabStatus {
   readonly name: string
   readonly file: string
+  /** Of its own files. */
+  readonly dir: string
   /** See LabState. */
   readonly trialUntil: number | null
   /** Steps that would bring what runs back to what is declared. */
@@ -76,6 +79,7 @@ export interface NodePlace {
 /** What the daemon answers to each. */
 export interface Answers {
   readonly apply: Plan
+  readonly carry: Plan
   readonly plan: Plan
   readonly status: LabStatus
   /** Whether it was the last: the daemon ends, and with it the connection. */

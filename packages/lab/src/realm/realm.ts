@@ -34,7 +34,7 @@ export interface RealmOptions {
   readonly name: string
   /** The lab's own directory: sockets, logs. */
   readonly dir: string
-  /** Where the file of the network is: working directory of its programs. */
+  /** See {@link Realm.fileDir}, at first. */
   readonly fileDir: string
   readonly ids: IdSource
   log (line: string): void
@@ -54,6 +54,8 @@ interface PluggedInterface {
 /** See above. */
 export class Realm implements Doer {
   readonly options: RealmOptions
+  /** Where the file of the network is: working directory of programs. Of nodes that are made from now on. */
+  fileDir: string
   readonly nodes: Map<string, RunningNode> = new Map()
   readonly programs: Map<string, ProgramState[]> = new Map()
   readonly cables: Map<string, LabCable> = new Map()
@@ -71,6 +73,7 @@ export class Realm implements Doer {
 
   constructor (options: RealmOptions) {
     this.options = options
+    this.fileDir = options.fileDir
     this.overlays = new Overlays(options.name, options.log)
   }
 
@@ -133,7 +136,7 @@ export class Realm implements Doer {
   }
 
   /** Working directory of a node's commands. */
-  #dirOf ({ dir }: Node): string { return dir ?? this.options.fileDir }
+  #dirOf ({ dir }: Node): string { return dir ?? this.fileDir }
 
   #keep (node: RunningNode): void {
     this.nodes.set(node.name, node)
