@@ -1,5 +1,5 @@
 /**
- * What a port lets pass, and how fast. Data only: firewall tables are compiled from it elsewhere.
+ * What a port lets pass, and how fast. Data only: filter/port-filter.ts makes tables of it that are read per frame.
  *
  * A frame meets the rules of its direction by priority, smaller first, in the order they were given where priorities are
  * equal. The first rule with a verdict ends it; `jump` goes through a chain and comes back when no rule of it decides;
@@ -48,7 +48,7 @@ export interface Match {
   readonly state?: readonly ConnectionState[]
   /** Of the marks that earlier rules left. */
   readonly mark?: { readonly value: number, readonly mask: number }
-  /** Fields that must not hold. */
+  /** Fields whose comparison must fail; what they imply still holds: `not: [srcIp]` wants an IP packet from elsewhere. */
   readonly not?: ReadonlyArray<Exclude<keyof Match, 'not'>>
 }
 
