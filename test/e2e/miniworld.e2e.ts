@@ -127,10 +127,11 @@ test('A9 B4 qualities of a wired chain; the management network has none', WANTED
   const nothing = { loss: null, limit: null, corrupt: null, duplicate: null, reorder: null, rate: null }
   assert.deepEqual(links["('1', '2')"], [['mesh', 'mesh'], { bandwidth: '54000.0', delay: '1.00ms 0.10ms 25%', ...nothing }])
   assert.deepEqual(links["('1', 'mgmt')"], [['management', 'management'], null])
-  const rtt = async (address: string): Promise<number> => Number(/= [\d.]+\/([\d.]+)\//.exec(await mini.in(1, `ping -n -c5 -i0.05 ${address}`))?.[1])
+  // The quickest of many: the others tell of the machine.
+  const rtt = async (address: string): Promise<number> => Number(/= ([\d.]+)\//.exec(await mini.in(1, `ping -n -c20 -i0.02 ${address}`))?.[1])
   const [impaired, plain] = [await rtt('10.0.0.2'), await rtt('172.21.0.2')]
-  assert.ok(impaired >= 1.6 && impaired < 10, `${impaired} ms there and back`)
-  assert.ok(plain < impaired, `${plain} ms by the management network`)
+  assert.ok(impaired >= 1.8 && impaired < 12, `${impaired} ms there and back`)
+  assert.ok(plain < 1.8, `${plain} ms by the management network`)
 })
 
 const ONE_WAY = `<scenario name="x"><devices><device id="1" name="n1"/><device id="2" name="n2"/></devices><links>
@@ -144,7 +145,7 @@ test('B7 B15 each direction has its own quality; a delay without a rate delays',
   await mini.step()
   assert.deepEqual(await mini.info('links', '--json'),
     [{ nodes: [1, 2], mark: 1, interfaces: ['mesh', 'mesh'], there: 'delay=10ms rate=1mbit', back: 'delay=50ms' }])
-  const rtt = Number(/= ([\d.]+)\//.exec(await mini.in(1, 'ping -n -c3 -i0.1 10.0.0.2'))?.[1])
+  const rtt = Number(/= ([\d.]+)\//.exec(await mini.in(1, 'ping -n -c10 -i0.05 10.0.0.2'))?.[1])
   assert.ok(rtt >= 60 && rtt < 72, `${rtt} ms`)
 })
 
