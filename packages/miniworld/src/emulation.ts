@@ -83,7 +83,7 @@ export class Emulation {
   /** Makes the next step. */
   step (): StepResult {
     const step = this.#progress.step + 1
-    const before = this.up()
+    const before = new Set(this.up().map(([a, b]) => pairOf(a, b)))
     const changes = this.#go(step)
     const marks = { ...this.#progress.marks }
     let last = Object.keys(marks).length
@@ -92,7 +92,7 @@ export class Emulation {
       if (action === 'open' && !Object.hasOwn(marks, key)) marks[key] = ++last
     }
     this.#progress = { step, marks }
-    const opened = this.up().filter(([a, b]) => !before.some(([x, y]) => x === a && y === b))
+    const opened = this.up().filter(([a, b]) => !before.has(pairOf(a, b)))
     return { progress: this.#progress, changes, opened }
   }
 

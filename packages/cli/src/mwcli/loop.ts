@@ -7,11 +7,11 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { environment } from '@vde-ts/link/child.js'
 import { errnoName, VdeError } from '@vde-ts/link/errors.js'
-import { LAB_NAME } from '@vde-ts/miniworld'
+import { LAB_NAME, type Emulation } from '@vde-ts/miniworld'
 import { native } from '@vde-ts/native'
 import type { Program } from '../run.ts'
 import { findDaemon } from '../vdenet/connect.ts'
-import { findScene, saveScene, sceneDir } from './scene.ts'
+import { emulationOf, findScene, saveScene, sceneDir } from './scene.ts'
 import { makeStep } from './step.ts'
 
 /** Starts the process. What it has to say is in `steps.log`, beside the scenario. @throws {VdeError} it cannot be started */
@@ -35,6 +35,7 @@ export const loopCommand = async (program: Program): Promise<number> => {
   const over = (): void => { isOver = true; wake() }
   await client.watch(({ lab, event }) => { if (lab === LAB_NAME && event === 'stopped') over() })
   void client.ended.then(over)
+  let emulation: Emulation | null = null
   for (let due = performance.now(); ;) {
     const scene = findScene()
     if (isOver || scene === null) return 0
@@ -46,7 +47,9 @@ export const loopCommand = async (program: Program): Promise<number> => {
     if (before === null) return 0
     const begun = performance.now()
     try {
-      await makeStep(client, before, (line) => { program.log(line) })
+      // Somebody may have made a step by hand.
+      if (emulation?.progress.step !== before.progress.step) emulation = emulationOf(before)
+      await makeStep(client, before, emulation, (line) => { program.log(line) })
     } catch (error) {
       // The end of the scenario is no failure.
       const left = findScene()

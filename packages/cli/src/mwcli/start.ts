@@ -26,7 +26,7 @@ export const startCommand = async (program: Program, { values, operands }: Parse
     saveScene(state)
     await runCommands(client, commands, (line) => { program.log(line) })
     if (!values.has('auto-stepping')) return 0
-    await makeStep(client, state, (line) => { program.log(line) })
+    await makeStep(client, state, emulation, (line) => { program.log(line) })
     startLoop()
   } catch (error) {
     // All of it or nothing.

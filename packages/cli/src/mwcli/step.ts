@@ -16,7 +16,7 @@ import { needDaemon } from '../vdenet/control.ts'
 import { allCommands, runCommands } from './commands.ts'
 import { callHook } from './hook.ts'
 import { eachOf, runInNode, said } from './node.ts'
-import { emulationOf, needScene, recorder, saveScene, type SceneState } from './scene.ts'
+import { asLine, emulationOf, needScene, recorder, saveScene, type SceneState } from './scene.ts'
 
 const MOST_STEPS = 1_000_000
 
@@ -27,13 +27,20 @@ export const stepCommand = async (program: Program, { operands: [count = '1'] }:
   }
   let state = needScene()
   const client = await needDaemon()
-  for (let i = 0; i < Number(count); i++) state = await makeStep(client, state, (line) => { program.log(line) })
+  const emulation = asLine(() => emulationOf(state))
+  for (let i = 0; i < Number(count); i++) state = await makeStep(client, state, emulation, (line) => { program.log(line) })
   return 0
 }
 
-/** Makes the next step. @returns how far the scenario is then. @throws {VdeError} what failed; the links are as they should be */
-export const makeStep = async (client: DaemonClient, state: SceneState, log: (line: string) => void): Promise<SceneState> => {
-  const emulation = emulationOf(state)
+/**
+ * Makes the next step.
+ * @param emulation of the same state; it goes on with it
+ * @returns how far the scenario is then
+ * @throws {VdeError} what failed; the links are as they should be
+ */
+export const makeStep = async (
+  client: DaemonClient, state: SceneState, emulation: Emulation, log: (line: string) => void
+): Promise<SceneState> => {
   const marksBefore = state.progress.marks
   const isFirst = state.progress.step === 0
   const { progress, changes, opened } = emulation.step()
