@@ -81,7 +81,7 @@ test('in the background: a relative network is from where the daemon was started
 test('who says nothing, or something else, costs nobody anything', NEEDS, async (scene) => {
   const { daemon, socket, dir, container } = await site(scene, () => ['SOCKET'])
   const silent = scene.start(asUser(['/usr/bin/socat', '-u', '-', `UNIX-CONNECT:${socket}`]))
-  const wrong = await scene.run(asUser(['/bin/sh', '-c', `printf 'null://\\0' | /usr/bin/socat - UNIX-CONNECT:${socket}`]))
+  const wrong = await scene.run(asUser(['/bin/sh', '-c', `printf 'null://\\0' | /usr/bin/socat -t 10 - UNIX-CONNECT:${socket}`]))
   assert.equal(wrong.out, '9', 'EBADF: no interface came with it')
   await container.must(`${ours('vdelxcc')} vde://${dir}`)
   await silent.stop('SIGKILL')

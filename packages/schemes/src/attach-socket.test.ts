@@ -37,6 +37,33 @@ attach('a super-frame passes whole between two of them, and in segments to a dat
   })
 })
 
+attach('a super-frame passes vlan:// whole, with its tag and its header moved', async () => {
+  await inSwitch(async (net) => {
+    const [a, b, tagged] = [new Recorder(), new Recorder(), new Recorder()]
+    net.bridge.setHub(true) // which passes tags
+    const vlan = `vlan://4{${net.path}}`
+    const left = await openVnl(vlan, a, { takesOffload: true })
+    const right = await openVnl(vlan, b, { takesOffload: true })
+    const trunk = await openVnl(net.path, tagged, { takesOffload: true })
+    const plain = await openVnl(vlan, new Recorder())
+    assert.equal([left.offload, plain.offload], [true, false])
+    for (const link of [left, right, trunk]) link.resume()
+    const made = superFrame({ version: 4, payload: new Uint8Array(20_000).fill(3), gsoSize: 1000, dst: 'ffffffffffff' })
+    const lent = new Uint8Array(HEADROOM - OFFLOAD + made.length)
+    lent.set(made, HEADROOM - OFFLOAD)
+    const headers: number[][] = []
+    b.onEach = tagged.onEach = (buf, off) => { headers.push([...buf.subarray(off - OFFLOAD, off)]) }
+    assert.ok(left.send(lent, HEADROOM, made.length - OFFLOAD))
+    await b.until((r) => r.frames.length === 1, 'the super-frame')
+    await tagged.until((r) => r.frames.length === 1, 'the one with a tag')
+    assert.equal(b.frames[0], made.subarray(OFFLOAD))
+    assert.equal([...tagged.frames[0]!.subarray(12, 16)], [0x81, 0, 0, 4])
+    assert.is(tagged.frames[0]!.length, made.length - OFFLOAD + 4)
+    assert.equal(new Set(headers.map((header) => header[1])), new Set([made[1]]), 'segments are left to do')
+    for (const link of [left, right, trunk, plain]) link.close()
+  })
+})
+
 attach('ports, port zero and another control socket are as with datagrams', async () => {
   await inSwitch(async (net) => {
     const link = await openVnl(`${net.path}[7]`, new Recorder(), { takesOffload: true })

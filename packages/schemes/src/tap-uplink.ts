@@ -84,7 +84,8 @@ export class TapUplink {
 
   /** The network as a link whose frames we move. */
   async #join (sink: FrameSink): Promise<Link> {
-    const link = await openVnl(this.#vnl, sink, this.#options)
+    const { hasOffload = true, takesOffload = this.#target === null && hasOffload } = this.#options
+    const link = await openVnl(this.#vnl, sink, { ...this.#options, takesOffload })
     this.#link = link
     if (this.#tap !== null) this.#agree(this.#tap, link)
     return link

@@ -10,7 +10,7 @@
  * All else is dropped and counted. Only tags of the chosen type are looked at: behind `qinq` (0x88a8) an 0x8100 tag is
  * payload, so vlan://4{vlan://5/qinq{...}} makes 88a8 0005 8100 0004. Priorities stay where a tag stays.
  */
-import { HEADROOM, OFFLOAD } from '@vde-ts/link'
+import { HEADROOM, OFFLOAD, type FrameSink, type Link } from '@vde-ts/link'
 import { giveScratch, takeScratch } from '@vde-ts/link/scratch.js'
 import { etherType, MIN_WIRE_FRAME, setEtherType } from '@vde-ts/frame/ethernet.js'
 import { MAX_VID, SERVICE_TPID, TAG, TPID, popTag, pushTag, setTagControl, tagControl } from '@vde-ts/frame/vlan.js'
@@ -51,7 +51,9 @@ export const vlanScheme: Scheme = {
   check: readPlan,
   open: async (tail, sink, context) => {
     const coder = new VlanCoder(readPlan(tail))
-    return await NestedLink.open(`vlan://${tail.path}{${tail.inner}}`, coder, sink, async (inner) => await context.open(tail.inner, inner))
+    const { takesOffload } = context
+    const open = async (inner: FrameSink): Promise<Link> => await context.open(tail.inner, inner, takesOffload)
+    return await NestedLink.open(`vlan://${tail.path}{${tail.inner}}`, coder, sink, open)
   }
 }
 
