@@ -18,6 +18,7 @@ const REPLUGS: { readonly [K in Kind]: readonly string[] } = {
   interface: ['net', 'vnl', 'node'],
   virt: ['phys', 'iface'],
   link: ['a', 'b', 'interface'],
+  radio: ['interface'],
   expect: []
 }
 
@@ -30,11 +31,17 @@ export const knockOn = (kind: Kind, key: string, before: Table, after: Table, re
     const { node } = after.interface.get(key)!
     return replugged.has(`node ${node}`) ? [{ attribute: 'node', from: node, to: node }] : []
   }
-  if (kind !== 'link') return []
-  const { a, b } = after.link.get(key)!
-  return [a, b].map(({ node, iface }) => `${node}:${iface}`)
+  return endsOf(kind, key, after).map(({ node, iface }) => `${node}:${iface}`)
     .filter((end) => replugged.has(`interface ${end}`))
     .map((end) => ({ attribute: 'interface', from: end, to: end }))
+}
+
+/** The interfaces that a link or a radio joins. */
+const endsOf = (kind: Kind, key: string, table: Table): ReadonlyArray<{ readonly node: string, readonly iface: string }> => {
+  if (kind === 'radio') return table.radio.get(key)!.stations
+  if (kind !== 'link') return []
+  const { a, b } = table.link.get(key)!
+  return [a, b]
 }
 
 /** What is on a host comes or goes when that becomes this one, or another's. */
@@ -69,7 +76,7 @@ export const interruptedBy = (kind: Kind, key: string, table: Table): string[] =
     case 'phys': return [...table.attachment.values()].filter(({ phys }) => phys === key).flatMap(({ net }) => portsOf(table, net))
     case 'attachment': return [...table.virt].filter(([, { net, phys }]) => `${net}/${phys}` === key).map(([virt]) => `virt ${virt}`)
     case 'node': return [...table.interface].filter(([, { node }]) => node === key).map(([port]) => `interface ${port}`)
-    case 'interface': case 'virt': case 'link': return [`${kind} ${key}`]
+    case 'interface': case 'virt': case 'link': case 'radio': return [`${kind} ${key}`]
     default: return []
   }
 }

@@ -25,7 +25,8 @@ const BASE: Model = {
   attachments: [{ net: 'shop', phys: 'north' }, { net: 'shop', phys: 'south' }, { net: 'other', phys: 'south' }],
   virts: [virt('shop', 'till', 'north'), virt('other', 'x', 'south')],
   nodes: [node('a', iface('eth0', null), iface('eth1', 'shop')), node('b', iface('eth0', null))],
-  links: [{ name: 'l', a: { node: 'a', iface: 'eth0' }, b: { node: 'b', iface: 'eth0' }, impair: '' }]
+  links: [{ name: 'l', a: { node: 'a', iface: 'eth0' }, b: { node: 'b', iface: 'eth0' }, impair: '' }],
+  radios: [{ name: 'air', model: { model: 'range' }, seed: 1, stations: [{ node: 'b', iface: 'wlan0', at: [0, 0], impair: '' }] }]
 }
 
 const first = <T>(list: readonly T[], change: Partial<T>): T[] => list.map((one, i) => i === 0 ? { ...one, ...change } : one)
@@ -54,6 +55,8 @@ const PLANS: ReadonlyArray<readonly [name: string, change: Partial<Model>, lines
   ]],
   ['an impairment of a link is in place', { links: first(BASE.links, { impair: 'delay=20ms' }) },
     ['~ link l: impair "" -> delay=20ms']],
+  ['a position on a radio is in place', { radios: first(BASE.radios, { stations: [{ node: 'b', iface: 'wlan0', at: [1, 1], impair: '' }] }) },
+    ['~ radio air: stations [1] -> [1]']],
   ['a program of a node starts it again, with its interfaces and links', { nodes: first(BASE.nodes, { run: ['bird -f'] }) }, [
     '! node a: run [] -> ["bird -f"] (interrupts interface a:eth0, interface a:eth1)',
     '! interface a:eth0: node a -> a (interrupts interface a:eth0)',

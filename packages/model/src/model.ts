@@ -6,7 +6,7 @@
  *                   +-- Virt --------------+          a guest's port: LSDN's, on a host that is named
  *                   +-- Interface of a Node           a port of a node, which we start ourselves
  *                          ^
- *                         Link                        a cable between interfaces of two nodes
+ *                         Link, Radio                 a cable between interfaces of two nodes; a medium that several share
  *
  * Objects name each other; names are unique in their list (a virt's in its net, an interface's in its node). Text is in one
  * spelling: addresses as address.ts writes them, so that equal things are equal texts. Every field is there in every object;
@@ -141,6 +141,26 @@ export interface Cable {
   readonly impair: string
 }
 
+/** An interface on a radio, at most one of a node. */
+export interface RadioStation {
+  readonly node: string
+  readonly iface: string
+  /** x, y and perhaps z, in metres; empty in a hub. */
+  readonly at: readonly number[]
+  /** Of a hub: words of the impairment engine, about what the station hears. */
+  readonly impair: string
+}
+
+/** A medium that stations share: each frame reaches those that hear its sender. */
+export interface Radio {
+  readonly name: string
+  /** Who hears whom and how well, as spec.ts of the package radio has it; null: a hub, where everybody hears everybody. */
+  readonly model: Readonly<Record<string, unknown>> | null
+  /** Of all that is by chance, 0 to 2^53 - 1. */
+  readonly seed: number
+  readonly stations: readonly RadioStation[]
+}
+
 /** A whole network. Lists are in the order they were declared in; two models are equal when their lists are as sets. */
 export interface Model {
   readonly name: string
@@ -151,6 +171,7 @@ export interface Model {
   readonly virts: readonly Virt[]
   readonly nodes: readonly Node[]
   readonly links: readonly Cable[]
+  readonly radios: readonly Radio[]
   readonly chains: readonly Chain[]
   readonly sets: readonly AddressSet[]
   readonly expect: readonly Expectation[]
@@ -158,7 +179,18 @@ export interface Model {
 
 /** A network of which nothing is declared. */
 export const emptyModel = (name: string): Model => ({
-  name, settings: [], nets: [], physes: [], attachments: [], virts: [], nodes: [], links: [], chains: [], sets: [], expect: []
+  name,
+  settings: [],
+  nets: [],
+  physes: [],
+  attachments: [],
+  virts: [],
+  nodes: [],
+  links: [],
+  radios: [],
+  chains: [],
+  sets: [],
+  expect: []
 })
 
 /** True for what needs to know which station is behind which host. */

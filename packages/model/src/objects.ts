@@ -5,7 +5,7 @@ import { keyOf, type Kind, type Objects } from './plan.ts'
 
 /** From the root down: what stands further right names what stands further left. */
 export const KINDS: readonly Kind[] =
-  ['set', 'chain', 'settings', 'phys', 'net', 'attachment', 'node', 'interface', 'virt', 'link', 'expect']
+  ['set', 'chain', 'settings', 'phys', 'net', 'attachment', 'node', 'interface', 'virt', 'link', 'radio', 'expect']
 
 /** The objects of a kind by key, in the order of the model. Of two under one key the later counts; validate() names them. */
 export type Table = { readonly [K in Kind]: Map<string, Objects[K]> }
@@ -22,6 +22,7 @@ export const tableOf = (model: Model): Table => ({
   interface: byKey('interface', model.nodes.flatMap(interfacesOf)),
   virt: byKey('virt', model.virts),
   link: byKey('link', model.links),
+  radio: byKey('radio', model.radios),
   expect: byKey('expect', model.expect)
 })
 
@@ -40,6 +41,7 @@ export const modelOf = (name: string, table: Table): Model => ({
   virts: [...table.virt.values()],
   nodes: nodesOf(table),
   links: [...table.link.values()],
+  radios: [...table.radio.values()],
   chains: [...table.chain.values()],
   sets: [...table.set.values()],
   expect: [...table.expect.values()]

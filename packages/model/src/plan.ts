@@ -7,7 +7,7 @@
  */
 import type { AddressSet, Chain } from './firewall.ts'
 import type { Expectation } from './expectation.ts'
-import type { Attachment, Cable, Interface, Net, Node, Phys, Settings, Virt } from './model.ts'
+import type { Attachment, Cable, Interface, Net, Node, Phys, Radio, Settings, Virt } from './model.ts'
 
 /** The objects that steps are about, by kind. */
 export interface Objects {
@@ -20,6 +20,7 @@ export interface Objects {
   readonly node: Node
   readonly interface: Interface & { readonly node: string }
   readonly link: Cable
+  readonly radio: Radio
   readonly chain: Chain
   readonly set: AddressSet
   readonly expect: Expectation
@@ -83,6 +84,7 @@ const KEYS: { readonly [K in Kind]: (object: Objects[K]) => string } = {
   node: named,
   interface: ({ node, name }) => `${node}:${name}`,
   link: named,
+  radio: named,
   chain: named,
   set: named,
   expect: ({ text }) => text

@@ -22,8 +22,8 @@ export type ProblemCode = typeof LSDN_CODES[number] | typeof OTHER_CODES[number]
 
 /** What a problem is about: kinds of plan.ts, with a key; or a bare value. */
 export interface Reference {
-  readonly kind: 'attr' | 'settings' | 'net' | 'phys' | 'attachment' | 'virt' | 'node' | 'interface' | 'link' | 'rule' | 'chain' |
-  'set' | 'expect' | 'if' | 'netid'
+  readonly kind: 'attr' | 'settings' | 'net' | 'phys' | 'attachment' | 'virt' | 'node' | 'interface' | 'link' | 'radio' | 'rule' |
+  'chain' | 'set' | 'expect' | 'if' | 'netid'
   /** `shop/till`, `a:eth0`, an attribute's name, a number; a rule: `shop/till/in#2`, the second of its direction. */
   readonly key: string
 }

@@ -102,6 +102,11 @@ export const randomModel = (random: Random): Model => {
     nodes,
     links: free.slice(1).map((b, i) => ({ name: `l${i}`, a: free[i]!, b, impair: pick(random, ['', 'loss=1%']) }))
       .filter((_, i) => i % 2 === 0),
+    radios: nodes.length < 2
+      ? []
+      : some(random, 2, (i) => ({
+        name: `air${i}`, model: pick(random, [null, { model: 'range' }]), seed: 1, stations: some(random, 2, (k) => ({ node: nodes[k]!.name, iface: `eth${k}`, at: [k, below(random, 2)], impair: '' }))
+      })),
     chains: some(random, 2, (i) => ({ name: `c${i}`, rules: some(random, 2, (k) => ruleOf(random, k)) })),
     sets: some(random, 2, (i) => (
       { name: `set${i}`, kind: 'ip', members: [{ value: `10.0.${below(random, 2)}.0`, mask: '255.255.255.0' }] })),

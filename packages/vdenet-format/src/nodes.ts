@@ -1,7 +1,7 @@
 /** Nodes and their interfaces. */
 import { canonicalCidr, canonicalIp, canonicalMac, maskedIp, maskedText } from '@vde-ts/model/address.js'
 import { OPEN } from '@vde-ts/model/firewall.js'
-import type { Cable, Interface, Node, Route } from '@vde-ts/model/model.js'
+import type { Cable, Interface, Node, Radio, Route } from '@vde-ts/model/model.js'
 import type { Path } from '@vde-ts/strict-yaml/finding.js'
 import type { Notes } from './notes.ts'
 import { policyOf } from './policies.ts'
@@ -12,11 +12,11 @@ import { wordsOf } from './wires.ts'
 const BARE: Omit<Interface, 'name'> = { net: null, vnl: null, mac: null, addresses: [], mtu: null, impair: '', in: OPEN, out: OPEN }
 
 /**
- * Nodes. An interface that only a link names is there too, without an address.
+ * Nodes. An interface that only a link or a radio names is there too, without an address.
  * @param dir absolute: what directories in the file start from
  */
-export const nodesOf = (notes: Notes, file: RawFile, links: readonly Cable[], dir: string): Node[] => {
-  const ends = endsOf(links)
+export const nodesOf = (notes: Notes, file: RawFile, wires: Wires, dir: string): Node[] => {
+  const ends = endsOf(wires)
   return Object.entries(file.nodes ?? {}).map(([name, given]) => {
     const raw = given ?? {}
     const path = ['nodes', name]
@@ -35,22 +35,26 @@ export const nodesOf = (notes: Notes, file: RawFile, links: readonly Cable[], di
   })
 }
 
-/** An interface that a link names. */
+/** What interfaces may be the ends of. */
+export interface Wires { readonly links: readonly Cable[], readonly radios: readonly Radio[] }
+
+/** An interface that a link or a radio names. */
 interface LinkEnd {
   readonly iface: string
-  readonly link: string
+  /** `link NAME`, as in notes. */
+  readonly wire: string
 }
 
-/** The ends of all links by their node: looked for node by node, a ring of a thousand nodes takes more than a second. */
-const endsOf = (links: readonly Cable[]): Map<string, LinkEnd[]> => {
+/** The ends of all wires by their node: looked for node by node, a ring of a thousand nodes takes more than a second. */
+const endsOf = ({ links, radios }: Wires): Map<string, LinkEnd[]> => {
   const ends = new Map<string, LinkEnd[]>()
-  for (const { a, b, name } of links) {
-    for (const { node, iface } of [a, b]) {
-      const known = ends.get(node)
-      if (known === undefined) ends.set(node, [{ iface, link: name }])
-      else known.push({ iface, link: name })
-    }
+  const add = ({ node, iface }: { readonly node: string, readonly iface: string }, wire: string): void => {
+    const known = ends.get(node)
+    if (known === undefined) ends.set(node, [{ iface, wire }])
+    else known.push({ iface, wire })
   }
+  for (const { a, b, name } of links) for (const end of [a, b]) add(end, `link ${name}`)
+  for (const { name, stations } of radios) for (const station of stations) add(station, `radio ${name}`)
   return ends
 }
 
@@ -59,9 +63,9 @@ const joined = (dir: string, path: string): string =>
 
 const interfacesOf = (notes: Notes, path: Path, node: string, raw: RawNode, ends: readonly LinkEnd[]): Interface[] => {
   const declared = Object.entries(raw.if ?? {}).map(([name, one]) => interfaceOf(notes, [...path, 'if', name], node, name, one ?? {}))
-  for (const { iface, link } of ends) {
+  for (const { iface, wire } of ends) {
     if (declared.some(({ name }) => name === iface)) continue
-    notes.declare('interface', `${node}:${iface}`, notes.sources.get(`link ${link}`) ?? path)
+    notes.declare('interface', `${node}:${iface}`, notes.sources.get(wire) ?? path)
     declared.push({ name: iface, ...BARE })
   }
   return declared

@@ -70,6 +70,19 @@ export interface RawHost { readonly ip?: string, readonly if?: string, readonly 
 /** A link; further keys are words. */
 export interface RawLink { readonly name?: string, readonly a: string, readonly b: string, readonly [word: string]: unknown }
 
+/** A quality model: packages/radio/src/spec.ts, where its name is `model`. */
+export interface RawRadioModel { readonly name: string, readonly [option: string]: unknown }
+
+/** A radio; `hub`: without a model. */
+export interface RawRadio {
+  readonly hub?: boolean
+  readonly model?: string | RawRadioModel
+  readonly seed?: number
+  readonly if?: string
+  /** Positions; of a hub: impairments. */
+  readonly nodes: Readonly<Record<string, readonly number[] | Readonly<Record<string, RawWord>> | null>>
+}
+
 /** All of it. */
 export interface RawFile {
   readonly vdenet: 1
@@ -79,6 +92,7 @@ export interface RawFile {
   readonly hosts?: Readonly<Record<string, RawHost | null>>
   readonly nodes?: Readonly<Record<string, RawNode | null>>
   readonly links?: readonly RawLink[]
+  readonly radios?: Readonly<Record<string, RawRadio>>
   readonly chains?: Readonly<Record<string, readonly RawRule[]>>
   readonly sets?: Readonly<Record<string, readonly string[]>>
   readonly expect?: readonly string[]

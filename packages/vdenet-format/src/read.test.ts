@@ -56,6 +56,27 @@ nets:
   assert.equal(model.settings.map(({ port, unknown }) => [port, unknown]), [[6081, 'drop'], [4790, 'flood']])
 })
 
+reading('radios: positions and qualities, or impairments of a hub', () => {
+  const model = modelOf(`vdenet: 1
+radios:
+  wifi: { model: { name: exponential, rate: 20mbit }, seed: 7, nodes: { a: [0, 0], b: [3, -4.5] } }
+  hub: { hub: true, if: hub0, nodes: { a: , b: { delay: 5ms } } }
+nodes: { a: , b: { if: { wlan0: { ip: 10.0.0.2/24 } } } }
+`)
+  assert.equal(model.radios, [
+    {
+      name: 'wifi',
+      model: { model: 'exponential', rate: '20mbit' },
+      seed: 7,
+      stations: [{ node: 'a', iface: 'wlan0', at: [0, 0], impair: '' }, { node: 'b', iface: 'wlan0', at: [3, -4.5], impair: '' }]
+    },
+    {
+      name: 'hub', model: null, seed: 1, stations: [{ node: 'a', iface: 'hub0', at: [], impair: '' }, { node: 'b', iface: 'hub0', at: [], impair: 'delay=5ms' }]
+    }
+  ])
+  assert.equal(model.nodes.map(({ interfaces }) => interfaces.map(({ name }) => name)), [['wlan0', 'hub0'], ['wlan0', 'hub0']])
+})
+
 reading('guests, rules, policies, rates, chains and sets', () => {
   const model = modelOf(`vdenet: 1
 nets:
@@ -143,6 +164,13 @@ const REFUSED: ReadonlyArray<readonly [name: string, text: string, findings: rea
     ['lab.yaml:3:45: links[0].loss.a-b: Cannot read out.loss: found "200%", want at most 100% [IMPAIR_INVALID]']],
   ['a direction that is none', 'vdenet: 1\nnodes: { a: , b: }\nlinks: [ { a: "a:x", b: "b:x", loss: { a-c: 1% } } ]\n',
     ['lab.yaml:3:40: links[0].loss.a-c: no such key "a-c" [KEY_UNKNOWN] (did you mean "a-b"?)']],
+  ['radios without a model, with one too many, without a place, with one too many',
+    'vdenet: 1\nnodes: { a: }\nradios:\n  r: { nodes: { a: [0, 0] } }\n  s: { hub: true, model: fixed, nodes: {} }\n  t: { model: fixed, nodes: { a: } }\n' +
+    '  u: { hub: true, nodes: { a: [1, 2] } }\n', [
+      'lab.yaml:4:6: radios.r: found no model, want a model, or "hub: true" where everybody hears everybody [VALUE_INVALID]',
+      'lab.yaml:5:6: radios.s: found a model and "hub: true", want a model, or "hub: true" where everybody hears everybody [VALUE_INVALID]',
+      'lab.yaml:6:34: radios.t.nodes.a: found no position, want one: [x, y] [VALUE_INVALID]',
+      'lab.yaml:7:31: radios.u.nodes.a: found a position, want impairments: in a hub places do not matter [VALUE_INVALID]']],
   ['an expectation', 'vdenet: 1\nnodes: { a: }\nexpect: [ a pong a, b ping a ]\n',
     ['lab.yaml:3:11: expect[0]: Cannot read the expectation: found "pong", want one of ping, no-ping, tcp, exec, perhaps "ping" [VALUE_INVALID]']],
   ['a rule, at the rule', 'vdenet: 1\nnets:\n  n:\n    virts:\n      v:\n        rules:\n          - { dir: in, prio: 1, do: drop, srcIp: 10.0.0.1 }\n' +

@@ -14,6 +14,7 @@ import { parseExpectation } from './expectations.ts'
 import { nodesOf } from './nodes.ts'
 import { Notes, type Places } from './notes.ts'
 import { netsOf, physesOf, templatesOf } from './overlays.ts'
+import { radiosOf } from './radios.ts'
 import { membersOf, ruleOf } from './policies.ts'
 import type { RawFile } from './raw.ts'
 import { SCHEMA } from './schema.ts'
@@ -57,6 +58,7 @@ const modelOf = (notes: Notes, file: RawFile, { name, dir, isLocal = () => false
   const templates = templatesOf(notes, file)
   const { nets, attachments, virts } = netsOf(notes, file, templates)
   const links = (file.links ?? []).flatMap((raw, i) => cableOf(notes, ['links', i], raw) ?? [])
+  const radios = radiosOf(notes, file)
   return {
     name: file.name ?? name,
     settings: [...templates.values()],
@@ -64,8 +66,9 @@ const modelOf = (notes: Notes, file: RawFile, { name, dir, isLocal = () => false
     physes: physesOf(notes, file, isLocal),
     attachments,
     virts,
-    nodes: nodesOf(notes, file, links, dir),
+    nodes: nodesOf(notes, file, { links, radios }, dir),
     links,
+    radios,
     chains: Object.entries(file.chains ?? {}).map(([chain, rules]) => {
       notes.declare('chain', chain, ['chains', chain])
       for (const i of rules.keys()) notes.declare('rule', `${chain}#${i + 1}`, ['chains', chain, i])

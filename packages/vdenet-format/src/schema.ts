@@ -6,6 +6,7 @@
  */
 import { wordHelp } from '@vde-ts/impair/words.js'
 import { OVERLAY_TYPES } from '@vde-ts/model/model.js'
+import { RADIO } from './radio-schema.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -162,6 +163,7 @@ export const SCHEMA: Schema = {
     hosts: map(HOST, NAME, 'a map of hosts by name'),
     nodes: map(NODE, NAME, 'a map of nodes by name'),
     links: list(LINK, 'a list of links'),
+    radios: map(RADIO, NAME, 'a map of radios by name'),
     chains: map(list(object(CHAIN_RULE, 'a map of a rule', ['do']), 'a list of rules'), NAME, 'a map of chains by name'),
     sets: map(list(text('an address'), 'a list of addresses'), NAME, 'a map of sets of addresses by name'),
     expect: list(text('an expectation such as: a ping b within 5s'), 'a list of expectations')

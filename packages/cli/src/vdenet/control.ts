@@ -43,13 +43,20 @@ export const watchCommand = async (_program: Program, { values }: Parsed): Promi
 
 const eventText = ({ time, lab, event, what }: LabEvent): string => `${time.slice(11, 19)} ${lab} ${event}${what === '' ? '' : `: ${what}`}\n`
 
-/** vdenet link LINK WORD... */
+/** vdenet link LINK WORD... | NODE NODE down|up */
 export const linkCommand = async (_program: Program, { values, operands }: Parsed): Promise<number> => {
   const [link, ...words] = operands
+  if (words.length === 2 && isNode(words[0]!) && (words[1] === 'down' || words[1] === 'up')) {
+    await (await needDaemon()).ask({ op: 'pair', lab: values.text('lab') ?? null, a: link!, b: words[0]!, isUp: words[1] === 'up' })
+    return 0
+  }
   const text = words.map((word) => word === 'down' ? 'down=on' : word === 'up' ? 'down=off' : word).join(' ')
   await (await needDaemon()).ask({ op: 'impair', lab: values.text('lab') ?? null, link: link!, words: text === 'down=off' ? '' : text })
   return 0
 }
+
+/** Neither a word of impairment nor one of its short forms. */
+const isNode = (word: string): boolean => !word.includes('=') && word !== 'down' && word !== 'up'
 
 /** vdenet stop */
 export const stopCommand = async (_program: Program, { values }: Parsed): Promise<number> => {

@@ -1,7 +1,7 @@
 /** A network in the language of Graphviz. Pure. */
-import type { Cable, Interface, Model } from '@vde-ts/model'
+import type { Cable, Interface, Model, Radio } from '@vde-ts/model'
 
-/** Nodes as boxes, nets as ellipses, a line for each interface on a net and for each link. */
+/** Nodes as boxes, nets and radios as ellipses, a line for each interface on a net or radio and for each link. */
 export const dotOf = (model: Model): string => [
   `graph ${quoted(model.name)} {`,
   '  graph [overlap=false, splines=true, rankdir=LR]',
@@ -13,6 +13,7 @@ export const dotOf = (model: Model): string => [
   ...model.nodes.flatMap(({ name, interfaces }) => interfaces.filter(({ net }) => net !== null).map((one) => onNet(name, one))),
   ...model.virts.map(({ net, name }) => `  ${quoted(`virt ${net}/${name}`)} -- ${quoted(`net ${net}`)}`),
   ...model.links.map((link) => cable(link, model)),
+  ...model.radios.flatMap(medium),
   '}',
   ''
 ].join('\n')
@@ -28,5 +29,11 @@ const cable = ({ a, b, impair }: Cable, model: Model): string => {
   return `  ${quoted(a.node)} -- ${quoted(b.node)} ` +
     `[label=${quoted(impair)}, taillabel=${quoted(ends[0]!)}, headlabel=${quoted(ends[1]!)}]`
 }
+
+const medium = ({ name, stations }: Radio): string[] => [
+  `  ${quoted(`radio ${name}`)} [label=${quoted(name)}, shape=ellipse, style=dashed]`,
+  ...stations.map(({ node, iface, at }) =>
+    `  ${quoted(node)} -- ${quoted(`radio ${name}`)} [style=dashed, label=${quoted(at.join(', '))}, taillabel=${quoted(iface)}]`)
+]
 
 const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`

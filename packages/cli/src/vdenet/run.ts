@@ -11,6 +11,7 @@ import { daemonCommand } from './daemon.ts'
 import { doctorCommand } from './doctor.ts'
 import { graphCommand } from './graph.ts'
 import { importCommand } from './import.ts'
+import { moveCommand, radioCommand } from './radio.ts'
 import { testCommand } from './test.ts'
 
 /** A command's own part: its answer is the status to end with. */
@@ -32,6 +33,8 @@ const TABLE: Readonly<Record<string, Command>> = {
   logs: logsCommand,
   capture: captureCommand,
   link: linkCommand,
+  move: moveCommand,
+  radio: radioCommand,
   test: testCommand,
   graph: graphCommand,
   import: importCommand,

@@ -39,7 +39,15 @@ export const COMMANDS: readonly Subcommand[] = [
     options: ['write'],
     operands: [1, Infinity]
   },
-  { name: 'link', synopsis: 'LINK [WORD...]', help: 'impair a link for now: down, delay=20ms; no word: as new', options: [], operands: [1, Infinity] },
+  {
+    name: 'link',
+    synopsis: 'LINK [WORD...] | NODE NODE down|up',
+    help: 'impair a link for now: down, delay=20ms; no word: as new; or all that is between two nodes',
+    options: [],
+    operands: [1, Infinity]
+  },
+  { name: 'move', synopsis: 'NODE X,Y', help: 'move a node on its radios, for now', options: [], operands: [2, 2], stopAtOperand: true },
+  { name: 'radio', synopsis: 'show [RADIO]', help: 'show who hears whom on radios, and how well', options: ['json'], operands: [1, 2] },
   { name: 'test', synopsis: 'FILE', help: 'apply FILE, see whether its expect lines hold, and stop it', options: ['junit', 'keep', 'host'], operands: [1, 1] },
   { name: 'graph', synopsis: 'FILE', help: 'draw the network of FILE', options: ['write', 'dot'], operands: [1, 1] },
   { name: 'import', synopsis: 'kathara DIR', help: 'make a network file of a lab of Kathará', options: ['write'], operands: [2, 2] },
@@ -53,7 +61,7 @@ const LAB: Option = { name: 'lab', short: 'l', value: 'NAME', help: 'Which netwo
 
 const OPTIONS: readonly Option[] = [
   LAB,
-  { name: 'json', help: 'Print for programs (apply, plan, status, list, watch)' },
+  { name: 'json', help: 'Print for programs (apply, plan, status, list, watch, radio)' },
   { name: 'timeout', short: 't', value: 'SECONDS', help: 'Time to confirm, of try (default 60)' },
   { name: 'host', value: 'NAME,...', help: 'Hosts of the file that this machine is (default: those that have one of its addresses)' },
   { name: 'follow', short: 'f', help: 'Go on as more is printed (logs)' },

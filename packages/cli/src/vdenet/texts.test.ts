@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { emptyModel, OPEN, type Model } from '@vde-ts/model'
 import { dotOf } from './dot.ts'
 import { junit } from './junit.ts'
+import { radioText } from './radio.ts'
 import { listText, statusText } from './report.ts'
 import { COMMANDS, spec, specOf } from './spec.ts'
 
@@ -24,7 +25,8 @@ const MODEL: Model = {
     run: [],
     dir: null
   })),
-  links: [{ name: 'l', a: { node: 'a', iface: 'eth1' }, b: { node: 'b', iface: 'eth1' }, impair: 'delay=1ms' }]
+  links: [{ name: 'l', a: { node: 'a', iface: 'eth1' }, b: { node: 'b', iface: 'eth1' }, impair: 'delay=1ms' }],
+  radios: [{ name: 'air', model: { model: 'fixed' }, seed: 1, stations: [{ node: 'a', iface: 'wlan0', at: [1, 2], impair: '' }] }]
 }
 
 texts('dotOf has every node, net and link, quoted', () => {
@@ -32,6 +34,7 @@ texts('dotOf has every node, net and link, quoted', () => {
   assert.match(dot, /^graph "a \\"b\\"" \{/)
   assert.match(dot, /"a" -- "net lan" \[label="10\.0\.0\.1\/24", taillabel="eth0"\]/)
   assert.match(dot, /"a" -- "b" \[label="delay=1ms", taillabel="eth1", headlabel="eth1"\]/)
+  assert.match(dot, /"a" -- "radio air" \[style=dashed, label="1, 2", taillabel="wlan0"\]/)
 })
 
 texts('junit counts failures and escapes what was found', () => {
@@ -69,6 +72,18 @@ texts('statusText names what has ended and what is away', () => {
   link m: 3 frames there, 4 back, down=on
 `)
   assert.is(listText([status]), 'x: 0 of 1 nodes, 1 nets, 2 links, 2 steps to mend\n')
+})
+
+texts('radioText is a list of what is allowed', () => {
+  const hearing = { mark: 1, from: 'a', to: 'b', isOpen: true, quality: 'delay=1ms', frames: 7, lost: 2 }
+  const stations = [{ node: 'a', iface: 'wlan0', at: [0, 0], impair: '' }, { node: 'b', iface: 'wlan0', at: [9, 0.5], impair: '' }]
+  const hearings = [hearing, { ...hearing, from: 'b', to: 'a', quality: '' }, { ...hearing, mark: 2, isOpen: false }]
+  assert.is(radioText({ name: 'air', model: 'range', stations, hearings }), `radio air: model range, policy drop
+  a 0,0; b 9,0.5
+  mark  from  to  frames  lost  quality
+  1     a     b   7       2     delay=1ms
+  1     b     a   7       2     as it is
+`)
 })
 
 texts('every command takes options that exist', () => {

@@ -8,7 +8,7 @@
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { diff, emptyModel, type Model, type Plan } from '@vde-ts/model'
+import { diff, emptyModel, type Cable, type Model, type Plan } from '@vde-ts/model'
 import { VdeError } from '@vde-ts/link'
 import { idSource } from '../node/ids.ts'
 import { NodeControl } from '../node/control.ts'
@@ -166,6 +166,29 @@ export class Lab {
     })
   }
 
+  /** Moves a node on all its radios, for now: the file is not asked. @throws {VdeError} ENOENT, EINVAL */
+  async move (node: string, at: readonly number[]): Promise<void> {
+    await this.#inTurn(async () => {
+      const moved = [...this.realm.radios.values()].filter((radio) => radio.move(node, at))
+      if (moved.length === 0) throw new VdeError('ENOENT', `move "${node}"`, 'it has a position on no radio')
+      const radios = this.#running.radios.map((radio) => this.realm.radios.get(radio.name)?.object ?? radio)
+      this.#running = { ...this.#running, radios }
+      this.#host.tell(this.name, 'move', `${node}: ${at.join(',')}`)
+    })
+  }
+
+  /** Cuts or mends all that is between two nodes, links and radio, for now. @throws {VdeError} ENOENT there is nothing */
+  async setPair (a: string, b: string, isUp: boolean): Promise<void> {
+    const isPair = (link: Cable): boolean => [[a, b], [b, a]].some(([one, other]) => link.a.node === one && link.b.node === other)
+    const links = this.#declared.links.filter(isPair)
+    for (const { name, impair } of links) await this.impair(name, isUp ? impair : `${impair} down=on`.trim())
+    await this.#inTurn(async () => {
+      const changed = [...this.realm.radios.values()].filter((radio) => radio.setUp(a, b, isUp))
+      if (changed.length + links.length === 0) throw new VdeError('ENOENT', `change what is between "${a}" and "${b}"`, 'there is neither a link nor a radio that both are on')
+      if (changed.length > 0) this.#host.tell(this.name, 'radio', `${a} ${b}: ${isUp ? 'up' : 'down'}`)
+    })
+  }
+
   #noLink (link: string): VdeError {
     const names = this.#running.links.map(({ name }) => name)
     return new VdeError('ENOENT', `change link "${link}"`, `there is none of this name, want one of ${names.join(', ') || 'none at all'}`)
@@ -265,5 +288,6 @@ const sweep = async (dir: string, kept: ReadonlySet<string>): Promise<void> => {
 const without = (model: Model, isGone: (node: string) => boolean): Model => ({
   ...model,
   nodes: model.nodes.filter(({ name }) => !isGone(name)),
-  links: model.links.filter(({ a, b }) => !isGone(a.node) && !isGone(b.node))
+  links: model.links.filter(({ a, b }) => !isGone(a.node) && !isGone(b.node)),
+  radios: model.radios.map((radio) => ({ ...radio, stations: radio.stations.filter(({ node }) => !isGone(node)) }))
 })

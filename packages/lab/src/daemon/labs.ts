@@ -44,6 +44,9 @@ export class Labs {
       case 'rollback': return await this.#find(request.lab).rollback()
       case 'confirm': return this.#find(request.lab).confirm() ?? null
       case 'impair': return await this.#find(request.lab).impair(request.link, request.words) ?? null
+      case 'move': return await this.#find(request.lab).move(request.node, request.at) ?? null
+      case 'pair': return await this.#find(request.lab).setPair(request.a, request.b, request.isUp) ?? null
+      case 'radios': return [...this.#find(request.lab).realm.radios.values()].map((radio) => radio.status())
       case 'where': return this.#where(request.lab, request.node)
       case 'list': return [...this.#labs.values()].map((lab) => lab.status())
       case 'stop': return await this.#stop(this.#find(request.lab))

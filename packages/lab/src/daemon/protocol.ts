@@ -6,12 +6,16 @@
  */
 import type { Model, Plan } from '@vde-ts/model'
 import type { OverlayStatus } from '../realm/overlays.ts'
+import type { RadioStatus } from '../realm/radio.ts'
 
 /** What a command asks for. `lab` absent: the only one. */
 export type Request =
   | { readonly op: 'apply', readonly model: Model, readonly file: string, readonly fileDir: string, readonly trialMs: number | null }
   | { readonly op: 'carry', readonly plan: Plan, readonly file: string, readonly fileDir: string }
   | { readonly op: 'plan', readonly model: Model }
+  | { readonly op: 'move', readonly lab: string | null, readonly node: string, readonly at: readonly number[] }
+  | { readonly op: 'pair', readonly lab: string | null, readonly a: string, readonly b: string, readonly isUp: boolean }
+  | { readonly op: 'radios', readonly lab: string | null }
   | { readonly op: 'status' | 'stop' | 'rollback' | 'confirm' | 'model', readonly lab: string | null }
   | { readonly op: 'impair', readonly lab: string | null, readonly link: string, readonly words: string }
   | { readonly op: 'where', readonly lab: string | null, readonly node: string }
@@ -88,6 +92,9 @@ export interface Answers {
   readonly confirm: null
   readonly model: Model
   readonly impair: null
+  readonly move: null
+  readonly pair: null
+  readonly radios: readonly RadioStatus[]
   readonly where: NodePlace
   readonly list: readonly LabStatus[]
   readonly clean: boolean

@@ -2,7 +2,8 @@
  * A network made real: what runs of it, and how each kind of object is made, changed and taken away.
  *
  *     node   a process with an init        interface   a TAP in it, and its plug       net    a switch
- *     link   a cable                       virt        a VNL on a switch               others: data, looked up when needed
+ *     link   a cable                       virt        a VNL on a switch               radio  a medium
+ *     others: data, looked up when needed
  *
  * What is on other hosts is data too: overlays are told who is where.
  */
@@ -21,6 +22,7 @@ import type { Operation } from './operations.ts'
 import { isNodeHere, isVirtHere } from './overlay-spec.ts'
 import { Overlays } from './overlays.ts'
 import { plugIntoSwitch, plugIntoVnl, type Plug, type TapSource } from './plug.ts'
+import { LabRadio, type SourceOf } from './radio.ts'
 import { setRates } from './rates.ts'
 import { startPrograms, type ProgramState } from './programs.ts'
 import { settle } from './settle.ts'
@@ -60,6 +62,7 @@ export class Realm implements Doer {
   readonly programs: Map<string, ProgramState[]> = new Map()
   readonly cables: Map<string, LabCable> = new Map()
   readonly nets: Map<string, LabNet> = new Map()
+  readonly radios: Map<string, LabRadio> = new Map()
   readonly overlays: Overlays
   /** What has been carried out, also of other hosts. */
   readonly #table: Table = tableOf(emptyModel(''))
@@ -107,6 +110,7 @@ export class Realm implements Doer {
       case 'node': return await this.#node(operation.old, operation.now)
       case 'interface': return await this.#interface(operation.key, operation.old, operation.now)
       case 'link': return await this.#link(operation.key, operation.old, operation.now)
+      case 'radio': return await this.radio(operation.key, operation.now)
       case 'virt': return await this.#virt(operation.key, operation.old, operation.now)
       default: // Data: nothing of it runs by itself.
     }
@@ -169,6 +173,7 @@ export class Realm implements Doer {
       if (object.node !== node.name) continue
       plug?.close()
       this.#interfaces.delete(key)
+      for (const radio of this.radios.values()) radio.lose(node.name)
       for (const [name, cable] of this.cables) if (cable.touches(key)) { cable.close(); this.cables.delete(name) }
     }
     this.options.onLost(node.name)
@@ -262,6 +267,12 @@ export class Realm implements Doer {
     if (settled !== undefined) this.#touch(now.node, settled)
   }
 
+  #sourceAt (node: string, iface: string, action: string): TapSource {
+    const entry = this.#interfaces.get(`${node}:${iface}`)
+    if (entry === undefined) throw new VdeError('ENOENT', action, `there is no interface ${node}:${iface}`)
+    return this.#source(entry.object)
+  }
+
   async #link (key: string, old: Objects['link'] | null, now: Objects['link'] | null): Promise<void> {
     if (now !== null && !this.isHere(now.a.node)) return
     if (now === null) {
@@ -273,12 +284,21 @@ export class Realm implements Doer {
 
   /** Connects a cable whose interfaces are there. @throws {VdeError} */
   async connect (key: string, { a, b, impair }: Objects['link']): Promise<void> {
-    const end = ({ node, iface }: typeof a): TapSource => {
-      const entry = this.#interfaces.get(`${node}:${iface}`)
-      if (entry === undefined) throw new VdeError('ENOENT', `connect link "${key}"`, `there is no interface ${node}:${iface}`)
-      return this.#source(entry.object)
-    }
+    const end = ({ node, iface }: typeof a): TapSource => this.#sourceAt(node, iface, `connect link "${key}"`)
     this.cables.set(key, await LabCable.open(end(a), end(b), impair))
+  }
+
+  /** Makes a radio whose interfaces are there what `now` says; null: takes it away. @throws {VdeError} */
+  async radio (key: string, now: Objects['radio'] | null): Promise<void> {
+    const radio = this.radios.get(key)
+    if (now === null) {
+      radio?.close()
+      this.radios.delete(key)
+      return
+    }
+    const sourceOf: SourceOf = ({ node, iface }) => this.#sourceAt(node, iface, `join radio "${key}"`)
+    if (radio !== undefined) await radio.change(now, sourceOf)
+    else this.radios.set(key, await LabRadio.open(now, sourceOf))
   }
 
   async #virt (key: string, old: Objects['virt'] | null, now: Objects['virt'] | null): Promise<void> {
@@ -329,6 +349,9 @@ export class Realm implements Doer {
     for (const link of model.links) {
       if (this.nodes.has(link.a.node) && this.nodes.has(link.b.node)) await this.connect(link.name, link)
     }
+    for (const radio of model.radios) {
+      await this.radio(radio.name, { ...radio, stations: radio.stations.filter(({ node }) => this.nodes.has(node)) })
+    }
     for (const virt of model.virts) await this.#virt(`${virt.net}/${virt.name}`, null, virt)
     await this.overlays.settle(this.#table, this.nets)
   }
@@ -360,6 +383,7 @@ export class Realm implements Doer {
   #closePlugs (): void {
     this.overlays.close()
     for (const cable of this.cables.values()) cable.close()
+    for (const radio of this.radios.values()) radio.close()
     for (const { plug } of this.#interfaces.values()) plug?.close()
     for (const virt of this.#virts.values()) virt.close()
   }

@@ -23,6 +23,7 @@ export const checkNames = (report: Report): void => {
   all(report, 'node', model.nodes)
   all(report, 'interface', model.nodes.flatMap((node) => node.interfaces.map((one) => ({ ...one, node: node.name }))))
   all(report, 'link', model.links)
+  all(report, 'radio', model.radios)
   all(report, 'chain', model.chains)
   all(report, 'set', model.sets)
   references(report)

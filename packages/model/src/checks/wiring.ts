@@ -1,6 +1,6 @@
 /** Nodes: what their interfaces are plugged into, links, addresses. */
 import { isIpv6 } from '../address.ts'
-import type { Cable, End, Interface } from '../model.ts'
+import type { Cable, End, Interface, Radio } from '../model.ts'
 import { eachTwice, ref, type Report } from './report.ts'
 
 /** What IPv6 needs of a link [RFC 8200 5]. */
@@ -18,7 +18,8 @@ export const checkWiring = (report: Report): void => {
     report.add('LINK_END_TAKEN', ref('link', again.link.name), `${again.key} is an end of link ${first.link.name} too, want one link`,
       { references: [ref('link', first.link.name), ref('link', again.link.name), ref('interface', again.key)] })
   })
-  const linked = new Set(used.map(({ key }) => key))
+  const linked = new Map(used.map(({ link, key }) => [key, [`link ${link.name}`]]))
+  for (const radio of report.model.radios) stations(report, radio, linked)
   for (const node of report.model.nodes) for (const one of node.interfaces) plug(report, `${node.name}:${one.name}`, one, linked)
   addresses(report)
 }
@@ -31,8 +32,24 @@ const ends = (report: Report, { name, a, b }: Cable): void => {
   }
 }
 
-const plug = (report: Report, key: string, { net, vnl, mtu, addresses }: Interface, linked: ReadonlySet<string>): void => {
-  const where = [net === null ? [] : [`net ${net}`], vnl === null ? [] : ['a VNL'], linked.has(key) ? ['a link'] : []].flat()
+/** Notes where the interfaces of a radio are, beside the links they are ends of. */
+const stations = (report: Report, { name, stations }: Radio, linked: Map<string, string[]>): void => {
+  const subject = ref('radio', name)
+  eachTwice(stations, ({ node }) => node, (_, { node }) => {
+    report.add('NAME_DUPLICATE', subject, `found node "${node}" twice, want each once`)
+  })
+  for (const { node, iface } of stations) {
+    const key = `${node}:${iface}`
+    if (!report.isKnown('node', node, subject, 'nodes') || !report.isKnown('interface', key, subject, 'nodes')) continue
+    linked.set(key, [...linked.get(key) ?? [], `radio ${name}`])
+  }
+}
+
+/** Links and radios by the interface `NODE:IF` they are joined to. */
+type Wires = ReadonlyMap<string, readonly string[]>
+
+const plug = (report: Report, key: string, { net, vnl, mtu, addresses }: Interface, wires: Wires): void => {
+  const where = [net === null ? [] : [`net ${net}`], vnl === null ? [] : ['a VNL'], wires.get(key) ?? []].flat()
   if (where.length > 1) report.add('IFACE_WIRING', ref('interface', key), `it is on ${where.join(' and on ')}, want one of them`)
   const least = addresses.some(isIpv6) ? LEAST_IPV6_MTU : LEAST_MTU
   if (mtu !== null && mtu < least) report.add('MTU_INVALID', ref('interface', key), `found mtu ${mtu}, want at least ${least}`, { attribute: 'mtu' })
