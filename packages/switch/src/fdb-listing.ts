@@ -7,7 +7,8 @@
  * the first step takes 8 ms and no other more than 1, where objects sorted at once took 40.
  */
 import { displayBucket, type FdbListing } from './fdb-entry.ts'
-import { ROW_WORDS, rowEntry, type Fdb } from './fdb.ts'
+import type { Fdb } from './fdb.ts'
+import { ROW_WORDS, rowEntry } from './fdb-row.ts'
 
 /** The VID of a VLAN of the table, where those that are not defined live above 4095. */
 const VID = 0xfff

@@ -4,7 +4,8 @@ import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
 import { bytesPerRun, seeded } from '@vde-ts/frame/testing.js'
 import { displayBucket, type FdbEntry } from './fdb-entry.ts'
 import { listing } from './fdb-listing.ts'
-import { Fdb, HELD, KNOWN, MOVED, NEW, OVER_LIMIT, PINNED, REFUSED, ROW_WORDS, rowEntry } from './fdb.ts'
+import { Fdb, HELD, KNOWN, MOVED, NEW, OVER_LIMIT, PINNED, REFUSED } from './fdb.ts'
+import { ROW_WORDS, rowEntry } from './fdb-row.ts'
 
 const HI = 0x0200
 

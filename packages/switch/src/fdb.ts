@@ -1,22 +1,17 @@
 /**
- * The forwarding table: (vlan, MAC) -> port, open addressing with linear probing in one Int32Array.
- *
- *     row:  | vlan << 16 | macHi |  macLo  |  port + 1, bit 30: static  |  seenSec  |      third word 0: free
- *
- * Two int32 keys because a string or BigInt key allocates on every lookup (64-276 ns and 38-81 ns, against 4). At least
- * half of the rows are free, so every probe ends. A row is removed by shifting its followers back: no tombstones, so a
- * flood of short-lived addresses leaves nothing behind. The hash is keyed by secret multipliers: ports are untrusted.
+ * The forwarding table: (vlan, MAC) -> port, open addressing with linear probing in one Int32Array; see fdb-row.ts. At
+ * least half of the rows are free, so every probe ends. A row is removed by shifting its followers back: no tombstones, so
+ * a flood of short-lived addresses leaves nothing behind. The hash is keyed by secret multipliers: ports are untrusted.
  *
  * Full, it evicts fairly: of SAMPLE rows behind a hand that travels the table (which is in random order), the oldest of
  * the port that holds most, and never one of a port that holds fewer than the learner. So a flooding port replaces its
  * own addresses. Time is what `nowSec` says; an expired row is no longer found, and swept a slice at a time.
  */
+import { AddressCounts } from './address-counts.ts'
 import type { FdbEntry, FdbWatcher } from './fdb-entry.ts'
+import { PORT, ROW_WORDS as STRIDE, rowEntry, STATIC } from './fdb-row.ts'
 
-const STRIDE = 4
 const FIRST_ROWS = 256
-const STATIC = 1 << 30
-const PORT = STATIC - 1
 /** Rows looked at for a victim, 4-6 ns each. */
 const SAMPLE = 16
 /** Occupied or not, rows the hand passes at most in one eviction. */
@@ -24,19 +19,6 @@ const WALK = 256
 /** Rows one slice of a sweep looks at: 16 384 rows are 20 us. */
 const SLICE = 16384
 const NEVER = 0x7fffffff
-
-/** Numbers of a row, see above. */
-export const ROW_WORDS: number = STRIDE
-
-/** The row at `at` of `rows`, as people read it at the time `nowSec`. */
-export const rowEntry = (rows: Int32Array, at: number, nowSec: number): FdbEntry => ({
-  macHi: rows[at] & 0xffff,
-  macLo: rows[at + 1],
-  vlan: rows[at] >>> 16,
-  port: (rows[at + 2] & PORT) - 1,
-  ageSec: nowSec - rows[at + 3],
-  isStatic: (rows[at + 2] & STATIC) !== 0
-})
 
 /** Most addresses a table holds unless told otherwise: 4 MiB when full, and networks of a hundred thousand fit. */
 export const DEFAULT_CAPACITY = 131_072
@@ -63,8 +45,6 @@ export const PINNED = 5
 /** The port holds as many as it may. */
 export const OVER_LIMIT = 6
 
-const NO_LIMIT = 0x7fffffff
-
 /** Forwarding table of one switch; `port` is 0..65535, `vlan` 0..8191, `macHi` unsigned, `macLo` signed. */
 export class Fdb {
   /** The present, in whole seconds of any steady clock; whoever owns the table sets it. */
@@ -79,10 +59,7 @@ export class Fdb {
   #rows: Int32Array = new Int32Array(FIRST_ROWS * STRIDE)
   #mask: number = FIRST_ROWS - 1
   #count = 0
-  /** Addresses of each port. */
-  #counts: Int32Array = new Int32Array(64)
-  /** Addresses a port may hold, by number; the array is as long as the counts. */
-  #limits: Int32Array = new Int32Array(64).fill(NO_LIMIT)
+  #ports: AddressCounts = new AddressCounts()
   #hand = 0
   /** Next row of the sweep under way, at or past the end when there is none. */
   #sweepAt: number = NEVER
@@ -109,8 +86,7 @@ export class Fdb {
     made.#rows = new Int32Array(this.#rows)
     made.#mask = this.#mask
     made.#count = this.#count
-    made.#counts = new Int32Array(this.#counts)
-    made.#limits = new Int32Array(this.#limits)
+    made.#ports = this.#ports.copy()
     made.#hand = this.#hand
     return made
   }
@@ -121,7 +97,7 @@ export class Fdb {
   get rows (): number { return this.#mask + 1 }
 
   /** Addresses `port` holds. */
-  countOf (port: number): number { return port < this.#counts.length ? this.#counts[port] : 0 }
+  countOf (port: number): number { return this.#ports.of(port) }
 
   /** Port that last sent from this address, or -1. */
   find (vlan: number, macHi: number, macLo: number): number {
@@ -157,15 +133,12 @@ export class Fdb {
   }
 
   #learnNew (key: number, macLo: number, port: number): number {
-    if (this.#isFull(port)) return OVER_LIMIT
+    if (this.#ports.isFull(port)) return OVER_LIMIT
     return this.#insert(key, macLo, port, 0) ? NEW : REFUSED
   }
 
   /** Addresses `port` may hold; null: any number. What it holds already stays. */
-  setLimit (port: number, limit: number | null): void {
-    this.#reserve(port)
-    this.#limits[port] = limit ?? NO_LIMIT
-  }
+  setLimit (port: number, limit: number | null): void { this.#ports.setLimit(port, limit) }
 
   /** Pins an address to a port: never aged, moved or evicted. Replaces what was learnt. False: the table is full. */
   add (vlan: number, macHi: number, macLo: number, port: number): boolean {
@@ -274,10 +247,10 @@ export class Fdb {
     const rows = this.#rows
     if ((rows[at + 2] & STATIC) !== 0) return rows[at + 2] === (port + 1 | STATIC) ? KNOWN : PINNED
     if (this.nowSec - rows[at + 3] <= this.minPersistenceSec && !this.#isExpired(at)) return HELD
-    if (this.#isFull(port)) return OVER_LIMIT
+    if (this.#ports.isFull(port)) return OVER_LIMIT
     const from = rows[at + 2] - 1
-    this.#counts[from]--
-    this.#countUp(port)
+    this.#ports.down(from)
+    this.#ports.up(port)
     rows[at + 2] = port + 1
     rows[at + 3] = this.nowSec
     if (this.watcher === null) return MOVED
@@ -299,7 +272,7 @@ export class Fdb {
     rows[at + 2] = port + 1 | flag
     rows[at + 3] = this.nowSec
     this.#count++
-    this.#countUp(port)
+    this.#ports.up(port)
     if (this.watcher !== null) this.watcher.hashAdded(key & 0xffff, macLo, key >>> 16, port)
     return true
   }
@@ -308,25 +281,6 @@ export class Fdb {
     let i = this.#hash(key, macLo)
     while (this.#rows[i * STRIDE + 2] !== 0) i = (i + 1) & this.#mask
     return i
-  }
-
-  #isFull (port: number): boolean { return port < this.#counts.length && this.#counts[port] >= this.#limits[port] }
-
-  #countUp (port: number): void {
-    this.#reserve(port)
-    this.#counts[port]++
-  }
-
-  #reserve (port: number): void {
-    const length = this.#counts.length
-    if (port < length) return
-    const wider = Math.max(port + 1, length * 2)
-    const counts = new Int32Array(wider)
-    const limits = new Int32Array(wider).fill(NO_LIMIT)
-    counts.set(this.#counts)
-    limits.set(this.#limits)
-    this.#counts = counts
-    this.#limits = limits
   }
 
   /** Makes room at the cost of a port that holds at least `fewest`. */
@@ -342,7 +296,7 @@ export class Fdb {
       const place = rows[at + 2]
       if (place === 0 || (place & STATIC) !== 0) continue
       seen++
-      const held = this.#counts[place - 1]
+      const held = this.#ports.of(place - 1)
       if (held < most || (held === most && rows[at + 3] >= oldest)) continue
       most = held
       oldest = rows[at + 3]
@@ -380,7 +334,7 @@ export class Fdb {
     }
     rows[hole * STRIDE + 2] = 0
     this.#count--
-    this.#counts[port]--
+    this.#ports.down(port)
     if (this.watcher !== null) this.watcher.hashRemoved(key & 0xffff, macLo, key >>> 16, port)
   }
 
