@@ -1,6 +1,6 @@
 /** `vde_switch --config`, and the console's `config/`: a switch as a file, for root and for an ordinary user. */
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConsoleClient } from './kit/console-client.ts'
 import { ROOT, Shell, asUser, isRoot, ours, ready, run, test, type Proc, type Scene } from './kit/index.ts'
@@ -88,6 +88,20 @@ test('a file with mistakes, and options that are the file\'s: no start, and noth
     ['1:19 sockets.group', '2:22 switch.hbu', '4:14 ports[1].user', '5:7 ports[17]', '8:30 mirrors[1].to', '10:1 hash'])
   writeFileSync(file, '')
   assert.match(await said(['-n', '40']), /--numports is given with --config, want switch\.ports/)
+})
+
+test('commands of the command line: run behind the file; one that fails ends the start, and nothing is left', { ours: OURS }, async (scene) => {
+  const dir = scene.dir
+  const file = join(dir, 'sw.yaml')
+  writeFileSync(file, 'ports: { 1: { sticky: true } }\n')
+  const argv = [SWITCH, '--config', file, '-s', join(dir, 'sw'), '-M', join(dir, 'm'), '--nostdin', '--command', 'port/maxmacs 1 5']
+  const { console, proc } = await enter(scene, dir, scene.start(argv))
+  assert.match(await console.ask('port/guards 1'), /maxmacs 5 sticky 1 /)
+  await proc.stop('SIGTERM')
+  const failed = await scene.run([...argv, '--command', 'port/maxmacs 2 5'])
+  assert.equal(failed.exit?.code, 1, failed.story)
+  assert.match(failed.err, /^vde_switch: Cannot start: --command 'port\/maxmacs 2 5': [^\n]+\n$/)
+  assert.deepEqual(readdirSync(dir), ['sw.yaml'])
 })
 
 test('a ping and other ports notice nothing of a load', { needs: ['userns', 'tun', 'ip', 'ping'], ours: [...OURS, 'vdens'], ms: 40_000 }, async (scene) => {

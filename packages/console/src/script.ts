@@ -90,7 +90,8 @@ export const runScript = <C>(console: Console<C>, path: string, report: (text: s
   return mistakes
 }
 
-const runLine = <C>(console: Console<C>, line: string): Outcome => {
+/** Runs one command as a start-up file would, output discarded. */
+export const runLine = <C>(console: Console<C>, line: string): Outcome => {
   const reply = console.execute(line, null)
   for (;;) {
     const step = reply.next()

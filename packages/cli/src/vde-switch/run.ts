@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto'
 import { macHi, macLo } from '@vde-ts/frame/ethernet.js'
 import { VdeError } from '@vde-ts/link/errors.js'
 import { loop } from '@vde-ts/link/loop.js'
-import { findScript, readScript, runScript } from '@vde-ts/console/script.js'
+import { findScript, readScript, runLine, runScript } from '@vde-ts/console/script.js'
 import { ConsoleServer } from '@vde-ts/console/server.js'
 import type { Console } from '@vde-ts/console/console.js'
 import { examineConfig, loadConfig } from '@vde-ts/console/switch/config/config-commands.js'
@@ -92,6 +92,7 @@ const start = (program: Program, settings: SwitchSettings, config: SwitchConfig,
     if (findings.length > 0) refuse(program, findings, configFile)
   }
   runStartFile(program, console, settings)
+  for (const line of settings.commands) runTyped(console, line)
   const service = { pidFile, metrics }
   return { sw, listener, console, server, taps, config, fixed, access, service, startedMs, removePidFile }
 }
@@ -139,4 +140,10 @@ const runStartFile = (program: Program, console: Console<SwitchContext>, setting
   if (settings.rcFile !== null) readScript(settings.rcFile)
   const path = findScript(program.name, settings.rcFile ?? undefined, process.env['HOME'])
   if (path !== null) runScript(console, path, (text) => { program.log(text) })
+}
+
+/** @throws {ExitError} it was refused: whoever types it is there to mend it */
+const runTyped = (console: Console<SwitchContext>, line: string): void => {
+  const { errno, message } = runLine(console, line)
+  if (errno !== 0) throw new ExitError(1, `Cannot start: --command '${line}': ${message}`)
 }

@@ -35,6 +35,8 @@ export interface SwitchSettings {
   readonly pidFile: string | null
   /** Start-up file named on the command line. */
   readonly rcFile: string | null
+  /** Console commands typed there. */
+  readonly commands: readonly string[]
   /** Configuration; null: none. */
   readonly configFile: string | null
   readonly readsStdin: boolean
@@ -83,6 +85,7 @@ export const readSettings = ({ values, operands }: Parsed, isRoot: boolean): Swi
     taps: values.list('tap'),
     pidFile: path(values, 'pidfile'),
     rcFile: path(values, 'rcfile'),
+    commands: values.list('command'),
     configFile: path(values, 'config'),
     readsStdin: !values.has('nostdin') && !values.has('daemon'),
     takesOver: values.has('takeover'),

@@ -36,6 +36,13 @@ export const spec: CommandSpec = {
     { name: 'pidfile', short: 'p', value: 'FILE', help: 'Write the process id to FILE, removed at the end' },
     { name: 'rcfile', short: 'f', value: 'FILE', help: 'Console commands to run at the start (default ~/.vde2/vde_switch.rc, then /etc/vde2/vde_switch.rc)' },
     {
+      name: 'command',
+      isWhole: true,
+      value: 'LINE',
+      many: true,
+      help: 'Run this console command at the start, behind the files of --rcfile and --config; may be given several times. One that fails ends the switch'
+    },
+    {
       name: 'config',
       isWhole: true,
       value: 'FILE',

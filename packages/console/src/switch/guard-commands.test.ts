@@ -28,10 +28,21 @@ for (const [lines, want] of [
     for (const line of lines.split(';')) assert.match([...bench.console.execute(line, null)].join(''), /1000 Success\n$/, line)
     assert.is([...bench.console.execute('port/guards', null)].join('').split('\n')[1], want)
     const [json] = JSON.parse([...bench.console.execute('port/guards 3 --json', null)].join('').split('\n')[1]!) as [{ port: number }]
-    assert.equal(json, { port: 3, ...bench.sw.guards.settings(3) })
+    assert.equal(json, { port: 3, ...bench.sw.guards.settings(3), refused: {} })
     bench.close()
   })
 }
+
+test('port/guards tells what was refused', () => {
+  const bench = makeBench()
+  const endpoint = bench.plug(3)
+  bench.sw.guards.configure(3, { maxAddresses: 0 })
+  const frame = new Uint8Array(64 + 60).fill(0xff, 64, 70)
+  for (let i = 0; i < 2; i++) endpoint.onFrame(frame, 64, 60)
+  assert.match([...bench.console.execute('port/guards 3', null)].join(''), /maxmacs 0 .*\n refused: addresses 2\n\.\n1000/)
+  assert.match([...bench.console.execute('port/guards 3 --json', null)].join(''), /"refused":\{"addresses":2\}/)
+  bench.close()
+})
 
 for (const line of [
   'port/maxmacs 3', 'port/maxmacs 3 -1', 'port/sticky 3', 'port/isolate 3 70000', 'port/storm 3 all', 'port/storm 3 some 1M', 'port/storm 3 constructor 1M',

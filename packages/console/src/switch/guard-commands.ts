@@ -1,6 +1,7 @@
 /** What a port is allowed: addresses, neighbours, floods, rates, reserved groups. */
 import {
-  formatRate, NO_STORM_CONTROL, readRate, STANDARD_RESERVED, type PortGuardSettings, type Rate, type StormKind
+  formatRate, NO_STORM_CONTROL, readRate, STANDARD_RESERVED, type Drops, type Port, type PortGuardSettings, type Rate,
+  type StormKind
 } from '@vde-ts/switch'
 import { formatHalves } from '@vde-ts/frame/mac.js'
 import { VdeError } from '@vde-ts/link'
@@ -49,13 +50,29 @@ export const guardCommands: ReadonlyArray<Row<SwitchContext>> = [
   {
     path: 'port/guards',
     syntax: '[N]',
-    help: 'print what the ports are allowed',
+    help: 'print what the ports are allowed, and what was refused there',
     isOurs: true,
     output: 'data',
-    * run ({ sw }, args) { for (const port of chosen(sw, args)) yield line(port, sw.guards.settings(port)) },
-    * json ({ sw }, args) { for (const port of chosen(sw, args)) yield { port, ...sw.guards.settings(port) } }
+    * run ({ sw }, args) {
+      for (const port of chosen(sw, args)) {
+        yield line(port, sw.guards.settings(port))
+        const refused = Object.entries(refusedAt(sw.port(port)))
+        if (refused.length > 0) yield ` refused: ${refused.map(([reason, frames]) => `${reason} ${frames}`).join(', ')}`
+      }
+    },
+    * json ({ sw }, args) {
+      for (const port of chosen(sw, args)) yield { port, ...sw.guards.settings(port), refused: refusedAt(sw.port(port)) }
+    }
   }
 ]
+
+/** Reasons that are a guard's. */
+const REASONS: ReadonlyArray<keyof Drops> =
+  ['addresses', 'pinned', 'isolated', 'storm', 'rate', 'reserved', 'dhcp', 'routerAdvertisement', 'binding']
+
+/** Frames by reason, of a port that is or was in violation. */
+const refusedAt = ({ drops }: Port): Partial<Drops> =>
+  Object.fromEntries(REASONS.filter((reason) => drops[reason] > 0).map((reason) => [reason, drops[reason]]))
 
 function canonicalMac (args: Args): string {
   const [hi, lo] = readMac(args.word(1, 'MAC'))
