@@ -19,7 +19,8 @@ nodes:
 const links = (): string => spawnSync('ip', ['-j', 'link'], { encoding: 'utf8' }).stdout
 
 const EXAMPLES: ReadonlyArray<readonly [file: string, needs: readonly string[]]> = [
-  ['two-hosts', []], ['stp', []], ['vlan', []], ['nat', ['nft', 'iperf3']], ['vxlan', []], ['radio', []], ['ospf', ['bird']]
+  ['two-hosts', []], ['stp', []], ['vlan', []], ['nat', ['nft', 'iperf3']], ['vxlan', []], ['radio', []], ['ospf', ['bird']],
+  ['dhcp', ['dnsmasq', 'busybox']], ['routing', ['bird']]
 ]
 for (const [name, needs] of EXAMPLES) {
   test(`examples/labs/${name}.yaml does what it says`, { needs: [...LAB_NEEDS, ...needs], ours: OURS, ms: 60_000 }, async (scene) => {

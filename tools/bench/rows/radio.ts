@@ -1,4 +1,4 @@
-/** The row of radio networks: what a step costs before anything is put into effect. */
+/** The row of radio networks: what a step costs until it is in effect. */
 import { unbuilt } from '../lib/clients.ts'
 import type { Row } from '../lib/row.ts'
 
@@ -7,7 +7,7 @@ const NODES = 100
 /** In our process alone: no peer does this without starting programs for each change. */
 export const radioRows: readonly Row[] = [{
   name: 'radio-step',
-  work: `a step of ${NODES} moving radio nodes, ${NODES * (NODES - 1) / 2} pairs: positions to changes`,
+  work: `a step of ${NODES} moving radio nodes, ${NODES * (NODES - 1) / 2} pairs: positions to changes in effect`,
   against: 'nobody',
   unit: 'ms',
   target: { op: '<=', value: 50, of: 'value', unit: 'ms' },
@@ -16,7 +16,7 @@ export const radioRows: readonly Row[] = [{
     { extra: 'changes per step', unit: 'changes' }
   ],
   ours: {
-    name: 'StepEngine, linear model, random waypoints',
+    name: 'StepEngine and Medium, linear model, random waypoints',
     needs: [],
     open: async (site) => async (seconds) => {
       const program = site.start([...unbuilt('radio-step.ts'), String(NODES), String(seconds)])
