@@ -1,4 +1,4 @@
-/** MiniWorld's wired scenarios by an ordinary user: names, addresses, isolation, sequences, hooks, commands, bad input. */
+/** MiniWorld's scenarios by an ordinary user: names, addresses, isolation, sequences, hooks, commands, bad input. */
 import assert from 'node:assert/strict'
 import { chmodSync, readFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -211,6 +211,58 @@ test('steps of -as that fail end, and the next command says why', WANTED, async 
   await waitFor(async () => (await mini.user.run(['info', 'server'])).exit?.code === 1, 10_000, 'the failure')
   assert.match(await mini.user.fails('info', 'server'), /^mwcli: Cannot go on: the steps have failed \(Cannot check the new links: 2 does not reach 3 .*\), stop the scenario, or pass over that with -nc\n$/)
   assert.deepEqual(await mini.info('-nc', 'server'), { 1: [1, 2, 3] })
+})
+
+test('A5 A6 pseudo-WiFi: neighbours hear each other on one hub, and nobody else', WANTED, async (scene) => {
+  const mini = new MiniUser(scene)
+  await mini.starts(mini.scenario(3, 'single', [LINE, '12 23 13', '12'], { links: { model: 'exponential' } }))
+  assert.equal(await mini.pings(1, '10.0.0.2'), false)
+  await mini.step()
+  assert.deepEqual(await mini.info('bridges'), {
+    wifi1: ['tap_00001_1', 'tap_00002_1', 'tap_00003_1'], mgmt: ['tap_00001_2', 'tap_00002_2', 'tap_00003_2']
+  })
+  assert.deepEqual((await mini.info('links', '--json') as Array<{ mark: number }>).map(({ mark }) => mark), [1, 2])
+  assert.deepEqual([await mini.pings(1, '10.0.0.2'), await mini.pings(3, '10.0.0.2'), await mini.pings(1, '10.0.0.3')], [true, true, false])
+  const rtt = Number(/= ([\d.]+)\//.exec(await mini.in(1, 'ping -n -c20 -i0.02 10.0.0.2'))?.[1])
+  assert.ok(rtt >= 1.8 && rtt < 12, `${rtt} ms there and back`)
+  await mini.step()
+  assert.equal(await mini.pings(1, '10.0.0.3'), true)
+  await mini.step()
+  assert.deepEqual([await mini.pings(1, '10.0.0.2'), await mini.pings(2, '10.0.0.3')], [true, false])
+})
+
+test('A7 what a neighbour sends is overheard, what others send is not', { ...WANTED, needs: [...LAB_NEEDS, 'tcpdump'] }, async (scene) => {
+  const mini = new MiniUser(scene)
+  await mini.starts(mini.scenario(3, 'single', [LINE]))
+  await mini.step()
+  await mini.in(3, 'tcpdump -l -ni eth0 icmp > /tmp/icmp 2>&1 &')
+  await waitFor(async () => /listening/.test(await mini.in(3, 'cat /tmp/icmp')), 5000, 'tcpdump in 3')
+  assert.equal(await mini.pings(1, '10.0.0.2'), true)
+  await waitFor(async () => /10\.0\.0\.2 > 10\.0\.0\.1: ICMP echo reply/.test(await mini.in(3, 'cat /tmp/icmp')), 5000, 'the answer of 2 at 3')
+  assert.doesNotMatch(await mini.in(3, 'cat /tmp/icmp'), /10\.0\.0\.1 > 10\.0\.0\.2/)
+})
+
+test('B11 examples/miniworld: moving nodes, the same in each run', WANTED, async (scene) => {
+  const mini = new MiniUser(scene)
+  const runs: unknown[] = []
+  for (let run = 0; run < 2; run++) {
+    await mini.starts(join(ROOT, 'examples/miniworld/walkers.json'))
+    await mini.step(12)
+    runs.push([await mini.info('distances'), await mini.info('links')])
+    await mini.user.must('stop')
+  }
+  assert.deepEqual(runs[0], runs[1])
+  assert.ok(Object.keys((runs[0] as [object, object])[1]).length > 5, 'some hear each other')
+})
+
+test('A15 A16 hub WiFi and typed interfaces', WANTED, async (scene) => {
+  const mini = new MiniUser(scene)
+  await mini.starts(mini.scenario(3, 'single', [LINE], { links: { interfaces: ['mesh', 'ap', 'hubwifi'], configuration: { connectivity_check: { enabled: false } } } }))
+  await mini.step()
+  // eth0 is ap 1, eth1 mesh 1, eth2 the hub; each in a subnet of its own.
+  assert.deepEqual([await mini.pings(1, '10.0.0.2'), await mini.pings(1, '10.1.0.2'), await mini.pings(1, '10.2.0.2')], [true, true, true])
+  assert.deepEqual([await mini.pings(1, '10.0.0.3'), await mini.pings(1, '10.1.0.3'), await mini.pings(1, '10.2.0.3')], [false, false, true])
+  assert.equal(await mini.in(2, 'cat /sys/class/net/eth[012]/address'), '12:01:00:00:00:02\n02:01:00:00:00:02\n06:01:00:00:00:02\n')
 })
 
 test('what is wrong is one line, and nothing is left', WANTED, async (scene) => {

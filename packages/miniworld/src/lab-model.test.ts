@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { validate, UNKNOWN_WORLD } from '@vde-ts/model/validate.js'
 import { diff } from '@vde-ts/model/diff.js'
+import { linear } from '@vde-ts/radio/models/wifi.js'
 import { qualityOf } from '@vde-ts/radio/quality.js'
 import { Emulation } from './emulation.ts'
 import { labModel, wordsOf } from './lab-model.ts'
@@ -38,6 +39,26 @@ test('a step changes cables in place, and only those that it must', () => {
   })
   assert.equal(changed, [['change link br_00001_00002', 'change link br_00002_00003'], ['change link br_00001_00003'], []])
   assert.is(last.links[0]!.impair, 'rate=10mbit')
+})
+
+test('a radio per class and number, with a row for each open direction; a hub', () => {
+  const text = scenarioText(3, coreNetwork('single', ['line3'], { interfaces: ['mesh', 'ap', 'hubwifi'] }))
+  const emulation = new Emulation(readScenario({ name: 's.json', text }), USUAL_CONFIG, files)
+  assert.equal(validate(labModel(emulation), UNKNOWN_WORLD), [])
+  assert.equal(labModel(emulation).radios.map(({ name, model }) => [name, model]), [
+    ['wifi1-ap', { model: 'table', table: [{ impair: null }] }], ['wifi1', { model: 'table', table: [{ impair: null }] }], ['br_cn_1', null]
+  ])
+  emulation.step()
+  const rows = [['1', '2'], ['2', '1'], ['2', '3'], ['3', '2']].map(([from, to]) => ({ from, to, impair: '' }))
+  assert.equal(labModel(emulation).radios[1]!.model, { model: 'table', table: rows })
+})
+
+test('wordsOf tells what can be read again, whatever a model divides', () => {
+  const model = linear(20_000)
+  for (let d = 0; d <= model.reach; d++) {
+    const words = wordsOf(model.quality(d, '1', '2', false), null).replace(/ ?in.down=on/, '').replaceAll('out.', '')
+    assert.ok(Math.abs(qualityOf(words).rate.base - model.quality(d, '1', '2', false)!.rate.base) <= 1 / 16, words)
+  }
 })
 
 test('wordsOf tells both directions, also one that is closed', () => {

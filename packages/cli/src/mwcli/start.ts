@@ -59,7 +59,6 @@ const prepare = (path: string, values: Values): Prepared => {
     const ignored = ignoredKeys(scenario, values.text('nodes'))
     const emulation = new Emulation(scenario, config, read)
     checkOf(scenario)
-    checkMode(emulation)
     const commands = allCommands(scenario, 'pre_network_start', read)
     // Read now, for what is wrong with them, and so that they are remembered.
     allCommands(scenario, 'post_network_start', read)
@@ -77,12 +76,6 @@ const configOf = (values: Values): Config => {
   if (named === undefined && !existsSync('config.json')) return USUAL_CONFIG
   const path = named ?? 'config.json'
   return readConfig({ name: path, text: textOf(path) })
-}
-
-/** What is read, checked and shown, but not carried out: said before anything is done. */
-const checkMode = ({ scenario, network }: Emulation): void => {
-  if (network.mode === 'multi') return
-  throw scenario.wrong('network.backend.connection_mode', '"single", which is not carried out yet', '"multi": wired links')
 }
 
 const BOOT_KEYS = [
