@@ -156,12 +156,10 @@ test('LR and one-way filters block their direction only', { ours: SUITE }, async
   await blocked(scene, 'chain', [ours('dpipe'), ours('vde_plug'), left, '=}', filter(), '-l', '100', '}=', ours('vde_plug'), right], a, b)
 })
 
-/** A session; the program may still be on its way to listen. */
 const console = async (scene: Scene, mgmt: string): Promise<ConsoleClient> => {
-  let client: ConsoleClient | null = null
-  await waitFor(async () => (client = await ConsoleClient.open(mgmt, '\nVDEwf$ ').catch(() => null)) !== null, 5000, `greeting of ${mgmt}`)
-  scene.atEnd(() => { client?.close() })
-  return client!
+  const client = await ConsoleClient.whenThere(mgmt, '\nVDEwf$ ')
+  scene.atEnd(() => { client.close() })
+  return client
 }
 
 /** A filter between two switches, in the background, with a console. */

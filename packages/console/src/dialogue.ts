@@ -44,6 +44,8 @@ export interface DialogueOptions {
   readonly isGreeting: boolean
   /** False: no prompt (a pipe on stdin). */
   readonly isPrompting: boolean
+  /** False: none before the first reply. Absent: as {@link isPrompting}. */
+  readonly isPromptingFirst?: boolean
   /** False: `logout` has no effect (the console of the switch's own terminal). */
   readonly mayLogout: boolean
   /** False: an unfinished line waits for its end, however long. */
@@ -95,7 +97,8 @@ export class Dialogue<C> implements Subscriber {
     this.#console = console
     this.#options = options
     this.#onEvent = onEvent
-    this.#unsaid = (options.isGreeting ? console.banner : '') + (options.isPrompting ? console.prompt : '')
+    const { isGreeting, isPrompting, isPromptingFirst = isPrompting } = options
+    this.#unsaid = (isGreeting ? console.banner : '') + (isPromptingFirst ? console.prompt : '')
   }
 
   /**

@@ -27,7 +27,7 @@ test.after.each(({ bench, input, feed, output, drain }) => {
 const write = (fd: number, text: string): void => { native.write(fd, Buffer.from(text), 0, Buffer.byteLength(text)) }
 
 /** Everything said until the console ended. */
-const listen = async (world: World, onStart: () => void): Promise<[why: string, text: string]> => {
+const listen = async (world: World, onStart: () => void, isPromptingPipes = false): Promise<[why: string, text: string]> => {
   const { bench, input, output, drain } = world
   const parts: string[] = []
   const bytes = Buffer.alloc(4096)
@@ -37,7 +37,7 @@ const listen = async (world: World, onStart: () => void): Promise<[why: string, 
   }
   const why = await new Promise<string>((resolve) => {
     loop.add(drain, 1, { onReady: read })
-    const stdin = new StdinConsole({ console: bench.console, loop, input, output, onEnd: resolve })
+    const stdin = new StdinConsole({ console: bench.console, loop, input, output, isPromptingPipes, onEnd: resolve })
     assert.ok(stdin)
     onStart()
   })
@@ -52,6 +52,14 @@ test('replies without prompt or echo, ends with its input', async (world) => {
     native.close(world.feed)
   })
   assert.equal(await said, ['end', '1000 Success\n1017 File exists\n'])
+})
+
+test('where programs wait for it a prompt follows each reply, and none stands in front', async (world) => {
+  const said = listen(world, () => {
+    write(world.feed, 'port/create 3\nnonsense\n')
+    native.close(world.feed)
+  }, true)
+  assert.equal(await said, ['end', '1000 Success\n\nvde$ 1038 Function not implemented\n\nvde$ '])
 })
 
 test('shutdown ends it at once', async (world) => {

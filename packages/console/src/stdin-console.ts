@@ -1,7 +1,8 @@
 /**
  * The console on the program's own standard input and output.
  *
- * On a terminal it prompts; where either side is a pipe or a file it says nothing but replies. The descriptors are
+ * On a terminal it prompts; where either side is a pipe or a file it says nothing but replies, and prompts behind them where
+ * programs wait for those. The descriptors are
  * shared with other programs, so their flags stay as they are: reads follow a readable event, writes are refused by the
  * kernel rather than waited for (RWF_NOWAIT) or, where it cannot refuse, follow a writable event in portions that fit.
  */
@@ -28,6 +29,8 @@ export interface StdinOptions<C> {
   /** Descriptors; 0 and 1 unless a test says otherwise. They stay the caller's. */
   readonly input?: number
   readonly output?: number
+  /** A reply has a prompt behind it in a pipe too. */
+  readonly isPromptingPipes?: boolean
   /** The input has ended, or `shutdown` was typed: the program shall end. Called once. */
   readonly onEnd: (why: 'end' | 'shutdown') => void
 }
@@ -55,7 +58,9 @@ export class StdinConsole<C> {
     const isTerminal = native.isTty(this.#input)
     this.#output = options.output ?? 1
     this.#portion = native.isTty(this.#output) ? TTY_PORTION : PIPE_PORTION
-    const quiet = { isPrompting: isTerminal && native.isTty(this.#output), mayLogout: false, hasPause: false, isGreeting: false }
+    const isPromptingFirst = isTerminal && native.isTty(this.#output)
+    const isPrompting = isPromptingFirst || options.isPromptingPipes === true
+    const quiet = { isPrompting, isPromptingFirst, mayLogout: false, hasPause: false, isGreeting: false }
     this.#dialogue = new Dialogue(options.console, quiet, () => { this.#plan() })
     this.#outbox = new Outbox(this.#dialogue, (buf, off, len) => this.#write(buf, off, len))
     options.loop.add(this.#input, IN, { onReady: () => { this.#onReadable() } })

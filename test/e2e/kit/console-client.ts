@@ -1,6 +1,6 @@
 /** A management session, spoken by hand over the socket. */
 import { connect, type Socket } from 'node:net'
-import { Deadline } from './wait.ts'
+import { Deadline, waitFor } from './wait.ts'
 
 /** Of a switch. */
 const PROMPT = '\nvde$ '
@@ -30,6 +30,13 @@ export class ConsoleClient {
     const client = new ConsoleClient(socket, prompt)
     await client.until(prompt)
     return client
+  }
+
+  /** The same, of a program that may still be on its way to listen. */
+  static async whenThere (path: string, prompt: string = PROMPT): Promise<ConsoleClient> {
+    let client: ConsoleClient | null = null
+    await waitFor(async () => (client = await ConsoleClient.open(path, prompt).catch(() => null)) !== null, 5000, `greeting of ${path}`)
+    return client!
   }
 
   /** Sends a command and answers what came up to the next prompt, without it. */

@@ -41,4 +41,8 @@ for (const argv of [['/a'], ['/a', '/b', '/c'], ['-v', '/a'], ['-v', '-:-'], ['-
   test(`${argv.join(' ')} is refused`, () => { assert.throws(() => plan(...argv), /^Cannot read/) })
 }
 
+test('vde-netemu -A is refused with what to do instead', () => {
+  assert.throws(() => planFilter(parse(netemuSpec, ['-A', 'a', 'b'])), /^Cannot do -A: .*aqm=codel/)
+})
+
 test.run()

@@ -1,6 +1,7 @@
 /** What wirefilter is asked to join and to do, from its command line. Pure. */
 import { parseOctets } from '@vde-ts/impair/units.js'
 import { UsageError, type Parsed, type Values } from '../command.ts'
+import { ZERO_WINDOW } from './spec.ts'
 
 /** Where the frames come from and go to. */
 export type Ends =
@@ -29,7 +30,7 @@ const LEAST_MEMORY = 65536
 
 /** @throws {UsageError} */
 export const planFilter = ({ values, operands }: Parsed): FilterPlan => ({
-  ends: readEnds(values, operands),
+  ends: readEnds(checked(values), operands),
   commands: [
     ...COMMANDS.flatMap(([option, command]) => values.list(option).map((value) => `${command} ${value}`)),
     ...(values.has('nofifo') ? ['fifo 0'] : [])
@@ -38,6 +39,16 @@ export const planFilter = ({ values, operands }: Parsed): FilterPlan => ({
   mgmtMode: number(values, 'mgmtmode', /^[0-7]{1,4}$/, 8, 0o7777) ?? 0o700,
   memory: readMemory(values)
 })
+
+/**
+ * A window of 0 in the place of the one that a receiver offered takes back what was offered [RFC 9293 3.8.6]: the stream
+ * stands still until the sender probes, whoever measures TCP on such a link measures that, and of encrypted traffic nothing
+ * can be rewritten.
+ */
+const checked = (values: Values): Values => {
+  if (!values.has(ZERO_WINDOW)) return values
+  throw new UsageError('Cannot do -A: it would rewrite the windows of TCP, which a cable does not; --set "queue=100frames aqm=codel" keeps the queue short')
+}
 
 const readEnds = (values: Values, operands: readonly string[]): Ends => {
   const pair = values.text('vde-plug')

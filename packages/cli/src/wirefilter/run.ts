@@ -148,6 +148,7 @@ const offerConsoles = (program: Program, { values }: Parsed, plan: FilterPlan, f
   const mgmt = values.text('mgmt')
   if (mgmt !== undefined) filter.listen(resolve(mgmt), plan.mgmtMode, onEnd)
   if (program.isDaemon || usesStreams(plan)) return
-  const console = new StdinConsole({ console: filter.console, loop, onEnd })
+  // As the original does: graphical labs send the next command when they have read the prompt.
+  const console = new StdinConsole({ console: filter.console, loop, isPromptingPipes: true, onEnd })
   program.cleanup.add(() => { console.close() })
 }

@@ -27,6 +27,9 @@ const options: readonly Option[] = [
   { name: 'memory', value: 'OCTETS', help: 'What all waiting frames take at most, 64KiB or more (default 256MiB)' }
 ]
 
+/** vde-netemu's -A, which had no long name. */
+export const ZERO_WINDOW = 'zero-window'
+
 /** As wirefilter. */
 export const spec: CommandSpec = {
   name: 'wirefilter',
@@ -60,5 +63,9 @@ export const netemuSpec: CommandSpec = {
   ...spec,
   name: 'vde-netemu',
   summary: 'wirefilter with sizes of frames and values in bits',
-  options: [...options, { name: 'RED', short: 'r', value: 'MIN,MAX,PERCENT,LIMIT', help: 'Drop early, thresholds in octets' }]
+  options: [
+    ...options,
+    { name: 'RED', short: 'r', value: 'MIN,MAX,PERCENT,LIMIT', help: 'Drop early, thresholds in octets' },
+    { name: ZERO_WINDOW, short: 'A', hidden: true, help: 'Refused' }
+  ]
 }
