@@ -26,15 +26,18 @@ export class Namespace implements Watcher {
   readonly #command: string
   #pidfd: number
   #hold: number
-  /** What the devices reach interfaces by. */
-  readonly #reach: readonly number[]
+  /** rtnetlink in the namespace; -1: it has no interfaces of ours, or is gone. */
+  #inside: number
+  /** Of packet sockets: rtnetlink in theirs. */
+  readonly #outside: number
   #end: (status: ExitStatus) => void = () => {}
 
   constructor (spawned: Spawned, loop: Loop, command: string) {
     this.pid = spawned.pid
     this.taps = [...spawned.taps, ...spawned.packets]
     this.devices = spawned.taps.map(() => tapDevice)
-    this.#reach = spawned.packets.length === 0 ? [] : [spawned.inside ?? -1, spawned.outside ?? -1]
+    this.#inside = spawned.inside ?? -1
+    this.#outside = spawned.outside ?? -1
     this.exited = new Promise(resolve => { this.#end = resolve })
     this.#loop = loop
     this.#command = command
@@ -61,6 +64,11 @@ export class Namespace implements Watcher {
     if (this.#pidfd !== -1) native.pidfdSignal(this.#pidfd, signal)
   }
 
+  /** Has ethtool show `mbit` of the TAP `name`. For people to see: one that is gone, or was given to others, is left alone. */
+  showSpeed (name: string, mbit: number): void {
+    if (this.#inside !== -1) native.setInterfaceSpeedAt(this.#inside, name, mbit)
+  }
+
   /** Gives up a namespace whose command was not released: it ends, and `exited` follows. */
   close (): void {
     if (this.#hold === -1) return
@@ -75,7 +83,8 @@ export class Namespace implements Watcher {
     this.#loop.remove(this.#pidfd)
     native.close(this.#pidfd)
     this.#pidfd = -1
-    for (const fd of this.#reach) native.close(fd) // an open one would keep its namespace
+    for (const fd of [this.#inside, this.#outside]) if (fd !== -1) native.close(fd) // an open one would keep its namespace
+    this.#inside = -1
     this.#end(status < 0 ? { code: LOST, signal: 0 } : exitStatus(status))
   }
 }

@@ -36,6 +36,16 @@ static napi_value interface_index_at(napi_env env, napi_callback_info info)
   return vn_number(env, vn_interface_index_at(fd, name));
 }
 
+static napi_value set_interface_speed_at(napi_env env, napi_callback_info info)
+{
+  struct vn_call c;
+  int32_t fd, mbit;
+  char name[VN_TEXT];
+  if (!vn_open(env, info, &c) || !vn_int(env, c.argv[0], &fd) || !vn_text(env, c.argv[1], name)) return NULL;
+  if (!vn_int(env, c.argv[2], &mbit)) return NULL;
+  return vn_number(env, vn_set_interface_speed_at(fd, name, mbit));
+}
+
 static napi_value interface_offload(napi_env env, napi_callback_info info)
 {
   struct vn_call c;
@@ -60,6 +70,7 @@ static const struct vn_entry entries[] = {
   { "packetSend", vn_shape_span, { .span = vn_packet_send }, 0 },
   { "rtnetlinkAt", rtnetlink_at, { 0 }, 0 },
   { "interfaceIndexAt", interface_index_at, { 0 }, 0 },
+  { "setInterfaceSpeedAt", set_interface_speed_at, { 0 }, 0 },
   { "interfaceOffload", interface_offload, { 0 }, 0 }
 };
 

@@ -184,10 +184,9 @@ static napi_value answer_of(napi_env env, const struct vn_spawned *child, const 
   vn_put(env, made, "pidfd", vn_number(env, child->pidfd));
   vn_put(env, made, "taps", list_of(env, child->handed, spec->tap_count));
   vn_put(env, made, "packets", list_of(env, packets, spec->packet_count));
-  if (spec->packet_count > 0) {
-    vn_put(env, made, "outside", vn_number(env, packets[spec->packet_count]));
-    vn_put(env, made, "inside", vn_number(env, packets[spec->packet_count + 1]));
-  }
+  if (spec->packet_count > 0) vn_put(env, made, "outside", vn_number(env, packets[spec->packet_count]));
+  size_t total = vn_handed(spec);
+  if (total > 0) vn_put(env, made, "inside", vn_number(env, child->handed[total - 1]));
   vn_put(env, made, "hold", vn_number(env, child->hold));
   return made;
 }

@@ -114,7 +114,7 @@ static int make_packets(struct vn_plan *plan)
 {
   const struct vn_spawn_spec *spec = plan->spec;
   int *out = plan->handed + spec->tap_count;
-  if (spec->packet_count == 0) return 0;
+  if (spec->packet_count == 0) return spec->tap_count == 0 ? 0 : (*out = vn_rtnetlink_open());
   int inside = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
   if (inside < 0 || unshare(CLONE_NEWNET) < 0) return -errno;
   /* Where /proc/sys cannot be written, an interface without addresses has to do. */

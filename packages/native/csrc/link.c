@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "native.h"
 
+#include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
@@ -48,29 +49,41 @@ int vn_set_interface_mtu(const char *name, int mtu)
 }
 
 /* The older pair of commands: the kernel makes the newer one of it, and there is nothing to agree about first. */
-static int ethtool_request(const char *name, uint32_t command, struct ethtool_cmd *settings)
+static int ethtool_request(int fd, const char *name, uint32_t command, struct ethtool_cmd *settings)
 {
   struct ifreq request = { .ifr_data = (void *)settings };
   settings->cmd = command;
-  return interface_request(SIOCETHTOOL, name, &request);
+  return request_at(fd, SIOCETHTOOL, name, &request);
 }
 
 int vn_interface_speed(const char *name)
 {
   struct ethtool_cmd settings = { 0 };
-  int failed = ethtool_request(name, ETHTOOL_GSET, &settings);
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  int failed = ethtool_request(fd, name, ETHTOOL_GSET, &settings);
+  close(fd);
   if (failed < 0) return failed;
   uint32_t mbit = ethtool_cmd_speed(&settings);
   return mbit > INT32_MAX ? 0 : (int)mbit; /* SPEED_UNKNOWN is -1 */
 }
 
-int vn_set_interface_speed(const char *name, int mbit)
+int vn_set_interface_speed_at(int fd, const char *name, int mbit)
 {
   struct ethtool_cmd settings = { 0 };
-  int failed = ethtool_request(name, ETHTOOL_GSET, &settings);
+  int failed = ethtool_request(fd, name, ETHTOOL_GSET, &settings);
   if (failed < 0) return failed;
   ethtool_cmd_speed_set(&settings, (uint32_t)mbit);
-  return ethtool_request(name, ETHTOOL_SSET, &settings);
+  return ethtool_request(fd, name, ETHTOOL_SSET, &settings);
+}
+
+int vn_set_interface_speed(const char *name, int mbit)
+{
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  int failed = vn_set_interface_speed_at(fd, name, mbit);
+  close(fd);
+  return failed;
 }
 
 int vn_set_interface_up(const char *name, int up)

@@ -182,6 +182,8 @@ int vn_set_interface_mtu(const char *name, int mtu);
 /* What ethtool shows as its speed, 0: it knows none. -EOPNOTSUPP: not of this kind. */
 int vn_interface_speed(const char *name);
 int vn_set_interface_speed(const char *name, int mbit);
+/* As vn_set_interface_speed, in the namespace of the socket fd. */
+int vn_set_interface_speed_at(int fd, const char *name, int mbit);
 int vn_set_interface_up(const char *name, int up);
 int vn_interface_index(const char *name);
 /* As vn_interface_index, in the namespace of the socket fd. */
@@ -276,7 +278,7 @@ struct vn_spawn_spec {
 struct vn_spawned {
   int pid, pidfd;
   int hold;   /* descriptor for vn_spawn_release, or -1 */
-  int *handed; /* room for vn_handed, of the caller: taps; packet sockets, rtnetlink outside, rtnetlink inside */
+  int *handed; /* room for vn_handed, of the caller: taps; packet sockets, rtnetlink outside; where there are any, rtnetlink inside */
   /* after a failure */
   enum vn_step step;
   int index;

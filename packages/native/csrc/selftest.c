@@ -425,7 +425,7 @@ static void test_namespaces(void)
   char program[4096] = "";
   EXPECT(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
   char *self[] = { program, "inside", NULL }, *names[] = { "t0", "t1", NULL }, *twice[] = { "t0", "t0", NULL };
-  int taps[2];
+  int taps[3];
   char found[VN_IFNAME];
   struct vn_spawned child = { .handed = taps };
   struct vn_spawn_spec spec = spec_of(self);
@@ -442,8 +442,8 @@ static void test_namespaces(void)
   }
   EXPECT(failed == 0);
   EXPECT(vn_tap_info(taps[1], found) >= 0 && strcmp(found, "t1") == 0);
-  vn_close(taps[0]);
-  vn_close(taps[1]);
+  EXPECT(vn_set_interface_speed_at(taps[2], "t1", 25) == 0 && vn_set_interface_speed_at(taps[2], "nonexistent", 25) == -ENODEV);
+  for (int i = 0; i < 3; i++) vn_close(taps[i]);
   EXPECT(end_of(&child) == 0);
   spec.taps = twice;
   EXPECT(vn_spawn(&spec, &child) == -EBUSY && child.step == VN_TAP && child.index == 1);

@@ -31,7 +31,8 @@
 
 size_t vn_handed(const struct vn_spawn_spec *spec)
 {
-  return spec->tap_count + (spec->packet_count > 0 ? spec->packet_count + 2 : 0);
+  size_t made = spec->tap_count + spec->packet_count;
+  return made + (spec->packet_count > 0) + (made > 0);
 }
 
 static size_t length_of(char **list)

@@ -106,8 +106,9 @@ export interface Spawned {
   readonly taps: readonly number[]
   /** The packet sockets, unbound, non-blocking. */
   readonly packets: readonly number[]
-  /** With `packets`: rtnetlink sockets in the namespace of the packet sockets, and in the command's. */
+  /** With `packets`: an rtnetlink socket in their namespace. */
   readonly outside?: number
+  /** With `packets` or `taps`: one in the command's namespace. */
   readonly inside?: number
   /** Held child: the descriptor for {@link Native.spawnRelease}. Else -1. */
   readonly hold: number
@@ -366,6 +367,8 @@ export interface Native {
   rtnetlinkAt (fd: number, message: Uint8Array): number
   /** Index of an interface in the namespace of the socket `fd`. */
   interfaceIndexAt (fd: number, name: string): number
+  /** As setInterfaceSpeed, there. */
+  setInterfaceSpeedAt (fd: number, name: string, mbit: number): number
   /**
    * What an interface leaves undone in frames it hands on: `mask` as of {@link Native.tapOffload}; all other checksums and
    * segments it does itself. `fd`: any socket of its namespace. @returns 0 or more, or -errno

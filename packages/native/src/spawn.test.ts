@@ -35,7 +35,7 @@ const failed = (result: Spawned | SpawnFailure): readonly [string, number, numbe
 const ended = (child: Spawned): number => {
   assert.is(native.poll(child.pidfd, IN, 10_000), IN)
   const status = native.pidfdWait(child.pidfd)
-  closeAll(child.pidfd, ...child.taps)
+  closeAll(child.pidfd, ...child.taps, ...(child.inside === undefined ? [] : [child.inside]))
   return status
 }
 
