@@ -6,9 +6,11 @@ const MBIT = 1e6
 /** What kernels say of any TAP, in Mbit/s: from 6.0 on, and before. */
 const MADE_UP: readonly number[] = [10_000, 10]
 
-/** Mbit/s that an interface on `link` is to show, rounded up; undefined: the link has no rate. */
-export const speedMbit = ({ bitsPerSec }: Link): number | undefined =>
-  bitsPerSec === undefined ? undefined : Math.ceil(bitsPerSec / MBIT)
+/** What fast Ethernet of today shows, in Mbit/s. */
+const FAST = MADE_UP[0]!
+
+/** Mbit/s that an interface on `link` is to show, rounded up. */
+export const shownSpeed = ({ bitsPerSec }: Link): number => bitsPerSec === undefined ? FAST : Math.ceil(bitsPerSec / MBIT)
 
 /** Bits per second of the TAP `name` in our namespace, if somebody said. */
 export const tapRate = (name: string): number | undefined => {

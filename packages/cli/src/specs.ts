@@ -2,6 +2,7 @@
 import type { CommandSpec } from './command.ts'
 import { spec as dpipe } from './dpipe/spec.ts'
 import { spec as extcap } from './extcap/spec.ts'
+import { spec as impair } from './impair/spec.ts'
 import { spec as keygen } from './keygen/spec.ts'
 import { vdelxccSpec, vdelxcdSpec } from './lxc/specs.ts'
 import { spec as mwcli } from './mwcli/spec.ts'
@@ -41,6 +42,7 @@ export const specs: readonly CommandSpec[] = [
   top,
   wirefilter,
   netemuSpec,
+  impair,
   vdecapture,
   extcap,
   mwcli,

@@ -3,15 +3,15 @@
  * was handed does better: when that switch dies (its sockets are still there) the interface stays and is handed to the
  * next one. A switch that ends in order removes its sockets first.
  */
-import type { FrameSink, Link } from '@vde-ts/link'
+import type { FrameSink } from '@vde-ts/link'
 import { Rejoin, rejoinWorld } from '@vde-ts/schemes/rejoin.js'
 import type { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { REJOIN_RESET_MS, rejoinPauseMs } from './rejoin-pause.ts'
 
-/** Opens the network of `uplink`. @param label how people call it. @throws {VdeError} of the medium */
+/** Opens the network of `uplink`: its link is the network. @param label how people call it. @throws {VdeError} of the medium */
 export const openTapNetwork = async (
   uplink: TapUplink, sink: FrameSink, label: string, say: (text: string) => void
-): Promise<Link> => {
+): Promise<Rejoin> => {
   const network = new Rejoin(sink, {
     label: label === '' ? 'default network' : label,
     isRepeatable: true,
@@ -24,5 +24,5 @@ export const openTapNetwork = async (
     comfort: '; the interface stays'
   })
   await network.start()
-  return network.link
+  return network
 }

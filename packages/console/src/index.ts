@@ -1,3 +1,4 @@
+export * from './cable/cable-console.ts'
 export * from './client.ts'
 export * from './command.ts'
 export * from './console.ts'

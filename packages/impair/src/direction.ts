@@ -31,6 +31,8 @@ export interface Output {
   deliver (buf: Uint8Array, off: number, len: number): boolean
   /** {@link Direction.isHolding} has become false, or the direction empty. */
   onRoom (): void
+  /** Other settings hold now. Absent: nobody wants to know. */
+  onSettings? (): void
 }
 
 /** Sees what is decided about every frame of one direction. */
@@ -105,6 +107,7 @@ export class Direction implements LineHost, OutletHost {
     this.#classify()
     this.#line?.onSettings(before, settings)
     if (before.speed !== settings.speed) this.#ingress?.forget()
+    this.#output.onSettings?.()
   }
 
   /** Frames on their way. */

@@ -10,6 +10,7 @@
 import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import { Direction, type Output } from './direction.ts'
 import type { Engine } from './engine.ts'
+import { isNothing } from './settings.ts'
 
 /** How a link's frames are counted and its chance is seeded. */
 export interface ImpairedOptions {
@@ -22,6 +23,8 @@ export interface ImpairedOptions {
 }
 
 const BITS_OF_OCTET = 8
+/** One for all: links come in thousands. */
+const NOTHING_TO_TELL = (): void => {}
 const NO_LINK = { offload: false, maxFrame: 65557, label: 'impaired' }
 
 /** See above. */
@@ -41,6 +44,8 @@ export class ImpairedLink implements Link, FrameSink, Output {
   /** `send` has answered false. */
   #wasRefused = false
   #isClosed = false
+  /** Told when other settings hold: {@link bitsPerSec} may be another one. */
+  onSettings: () => void = NOTHING_TO_TELL
   readonly #parts: Array<{ close (): void }> = []
   /** The inner link has ended: to be told when all frames are through. */
   #end: { readonly why: Error | undefined } | null = null
@@ -77,6 +82,9 @@ export class ImpairedLink implements Link, FrameSink, Output {
     const rates = [this.out, this.in].map(({ settings: { rate } }) => rate.base).filter((rate) => rate > 0)
     return rates.length === 0 ? this.#inner?.bitsPerSec : Math.min(...rates) * BITS_OF_OCTET
   }
+
+  /** Nothing is set: frames that come now pass as they are. */
+  get isTransparent (): boolean { return [this.out, this.in].every(({ settings, isUp }) => isNothing(settings) && isUp) }
 
   /** Up while the inner link is and one of the directions. */
   get isUp (): boolean { return (this.#inner?.isUp ?? true) && this.#isPassing }
@@ -209,4 +217,5 @@ class Outward implements Output {
 
   deliver (buf: Uint8Array, off: number, len: number): boolean { return this.#link.sendInner(buf, off, len) }
   onRoom (): void { this.#link.onOutRoom() }
+  onSettings (): void { this.#link.onSettings() }
 }

@@ -38,6 +38,7 @@ const openFixed = async (tail: Tail, { words, steps, seed }: Wanted, sink: Frame
   link.connect(await context.open(tail.inner, link, context.takesOffload))
   link.out.settings = link.in.settings = INITIAL
   applyChange(link, words)
+  link.onSettings = context.onRate
   if (steps !== null) link.own(new ScheduleRun(engine, link, steps))
   return link
 }
@@ -54,6 +55,7 @@ const openManaged = async (
     states.change(0, 'out', words.out)
     states.change(0, 'in', words.in)
     applyFlags(link, words)
+    link.onSettings = context.onRate
     if (steps !== null) link.own(new ScheduleRun(engineOf(context.loop), link, steps))
     return link
   } catch (error) {

@@ -49,6 +49,8 @@ export interface OpenOptions {
   readonly loop?: Loop
   /** Lines for whoever runs the program; absent: dropped. */
   readonly log?: (line: string) => void
+  /** `bitsPerSec` of the link may have changed. */
+  readonly onRate?: () => void
 }
 
 const BUILT_IN: readonly Scheme[] = [
@@ -132,6 +134,7 @@ export const openVnl = async (vnl: string, sink: FrameSink, options: OpenOptions
     mode: options.mode ?? 0,
     takesOffload: options.takesOffload ?? false,
     log: options.log ?? (() => {}),
+    onRate: options.onRate ?? (() => {}),
     open: async (inner, innerSink, takesOffload = false) => await openVnl(inner, innerSink, { ...options, takesOffload })
   }
   const { scheme, tail } = (await readVnl(vnl)).top

@@ -85,6 +85,8 @@ export class Rejoin {
   #upSince = -Infinity
   #isFlapping = false
   #isSilent = false
+  /** {@link renew} took the network away. */
+  #isRenewed = false
   #cancel: () => void = () => {}
 
   constructor (sink: FrameSink, options: RejoinOptions) {
@@ -130,6 +132,15 @@ export class Rejoin {
   startAway (why: Error): void {
     this.#say(`not there yet${because(why)}, still trying`)
     this.#goAway()
+  }
+
+  /** Opens the network anew, because it is to be opened in another way. While it is away: the next try does that. */
+  renew (): void {
+    if (!this.link.isTaken) return
+    this.#cancel()
+    this.#isRenewed = true
+    this.link.release()
+    void this.#rejoin()
   }
 
   #onTurn (isUp: boolean): void {
@@ -224,6 +235,11 @@ export class Rejoin {
   }
 
   #tellReturn (): void {
+    // Nobody heard that it was away.
+    if (this.#isRenewed) {
+      this.#isRenewed = false
+      return
+    }
     const tell = (): void => {
       this.#isSilent = false
       this.#say('joined again')

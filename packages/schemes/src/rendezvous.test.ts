@@ -9,7 +9,7 @@ import type { OpenContext } from './scheme.ts'
 import { scratch } from './testing.ts'
 
 const context: OpenContext = {
-  loop, description: '', port: 0, group: '', mode: 0, takesOffload: false, log () {}, open: () => { throw new Error('unused') }
+  loop, description: '', port: 0, group: '', mode: 0, takesOffload: false, log () {}, onRate () {}, open: () => { throw new Error('unused') }
 }
 
 const names = suite('takeName')

@@ -19,6 +19,8 @@ export interface OpenContext {
   readonly takesOffload: boolean
   /** One line for whoever runs the program. */
   log (line: string): void
+  /** `bitsPerSec` of an open link is, or may be, another one. */
+  onRate (): void
   /** Opens a nested VNL with the same context. @param takesOffload as above; absent: frames as they are on the wire */
   open (vnl: string, sink: FrameSink, takesOffload?: boolean): Promise<Link>
 }

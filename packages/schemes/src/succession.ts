@@ -132,6 +132,12 @@ export class Succession implements Link, FrameSink {
     this.#options.onLost(why)
   }
 
+  /** Closes the connection, and goes down; nothing is lost, so `onLost` is not told. */
+  release (): void {
+    this.#drop()
+    this.#turn(false)
+  }
+
   #drop (): void {
     const link = this.#link
     if (link === null) return

@@ -30,6 +30,9 @@ export class TapUplink {
   readonly #target: AttachTarget | null
   #tap: TapLink | null = null
   #last: AttachedLink | null = null
+  /** The port that the TAP was at when it was kept back, where it goes on and comes back to. */
+  #keptFrom: number | null = null
+  #isKept = false
   /** The link opened last, when its frames are ours to move. */
   #link: Link | null = null
 
@@ -40,10 +43,17 @@ export class TapUplink {
   }
 
   /** Whether a switch that takes TAPs is there now. If so, `open` is best called when the TAP is known. */
-  get canAttach (): boolean { return this.#target !== null && this.#target.directories.some(hasAttach) }
+  get canAttach (): boolean { return !this.isKept && this.#target !== null && this.#target.directories.some(hasAttach) }
 
   /** Whether the link that was opened last had the TAP handed over. */
   get wasAttached (): boolean { return this.#last !== null }
+
+  /** True: from the next opening on the TAP is handed to nobody, for whoever wants to see its frames. */
+  get isKept (): boolean { return this.#isKept }
+  set isKept (isKept: boolean) {
+    this.#isKept = isKept
+    if (isKept) this.#keptFrom = this.#last?.port ?? this.#keptFrom
+  }
 
   /**
    * Calls `onSign` when the switch may be coming back, until the function answered is called.
@@ -66,7 +76,7 @@ export class TapUplink {
       tap.reclaim() // and so it ends
       throw new VdeError('ENODEV', `open ${this.#vnl}`, 'the interface was removed')
     }
-    const mayAttach = this.#last?.isHandedBack !== true
+    const mayAttach = !this.isKept && this.#last?.isHandedBack !== true
     const attached = mayAttach ? await this.#attach(tap, target, sink) : 'unsupported'
     if (typeof attached !== 'string') return attached
     let link = await this.#join(sink)
@@ -85,7 +95,9 @@ export class TapUplink {
   /** The network as a link whose frames we move. */
   async #join (sink: FrameSink): Promise<Link> {
     const { hasOffload = true, takesOffload = this.#target === null && hasOffload } = this.#options
-    const link = await openVnl(this.#vnl, sink, { ...this.#options, takesOffload })
+    // As an open argument 0 is any port, and a negative one port 0.
+    const place = this.#isKept && this.#keptFrom !== null ? { port: this.#keptFrom === 0 ? -1 : this.#keptFrom } : {}
+    const link = await openVnl(this.#vnl, sink, { ...this.#options, ...place, takesOffload })
     this.#link = link
     if (this.#tap !== null) this.#agree(this.#tap, link)
     return link
@@ -129,7 +141,7 @@ export class TapUplink {
         if (!(error instanceof VdeError)) throw error
       }
     }
-    return await attachTap({ ...offer, port: target.port, isExclusive: false }, sink)
+    return await attachTap({ ...offer, port: this.#keptFrom ?? target.port, isExclusive: false }, sink)
   }
 }
 

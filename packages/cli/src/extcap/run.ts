@@ -7,7 +7,7 @@ import { VdeError } from '@vde-ts/link/errors.js'
 import { lookAt } from '@vde-ts/link/socket-file.js'
 import { UsageError, type Parsed, type Values } from '../command.ts'
 import type { Program } from '../run.ts'
-import { entries, registryDir, type Entry } from '../registry/registry.ts'
+import { registryDir, switches, type SwitchEntry } from '../registry/registry.ts'
 import { print } from '../stdout.ts'
 import { record } from '../vdecapture/record.ts'
 import { VERSION } from '@vde-ts/console/version.js'
@@ -34,7 +34,7 @@ const clean = (text: string): string => text.replace(/[{}\n]/g, ' ')
 
 const interfaces = async (): Promise<string> => {
   const lines = [`extcap {version=${VERSION}}{display=VDE switch ports}`]
-  for (const entry of entries(registryDir())) {
+  for (const entry of switches(registryDir())) {
     for (const { port, endpoints } of await portsOf(entry)) {
       const who = endpoints.map((one) => one.description).filter((text) => text !== '').join(', ')
       lines.push(`interface {value=vde-${entry.pid}-${port}}{display=VDE ${clean(`${entry.controlDir}[${port}] ${who}`).trim()}}`)
@@ -44,7 +44,7 @@ const interfaces = async (): Promise<string> => {
 }
 
 /** The ports of a switch; none of one that ends just now. */
-const portsOf = async (entry: Entry): Promise<readonly PortRow[]> => {
+const portsOf = async (entry: SwitchEntry): Promise<readonly PortRow[]> => {
   try {
     const client = await ConsoleClient.connect(entry.console, 2000)
     const { lines } = await client.command('port/allprint --json')
@@ -58,7 +58,7 @@ const capture = async (program: Program, values: Values): Promise<void> => {
   const fifo = values.text('fifo')
   if (fifo === undefined) throw new UsageError('Cannot capture: --fifo is missing')
   const match = /^vde-(\d+)-(\d+)$/.exec(name)
-  const entry = entries(registryDir()).find(({ pid }) => pid === Number(match?.[1]))
+  const entry = switches(registryDir()).find(({ pid }) => pid === Number(match?.[1]))
   if (entry === undefined) throw new VdeError('ENXIO', `capture "${name}"`, 'no switch of this user has such a port')
   const snapLen = Number(values.text('snaplen') ?? WHOLE_FRAME)
   const filter = values.text('extcap-capture-filter') ?? ''

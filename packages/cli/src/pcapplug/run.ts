@@ -5,6 +5,8 @@
 import type { FrameSink, Link } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
 import { openVnl, type OpenOptions } from '@vde-ts/schemes/registry.js'
+import { announceCables } from '../cable/announce-cables.ts'
+import { CABLE, Cable } from '../cable/cable.ts'
 import type { Parsed } from '../command.ts'
 import { writePidFile } from '../pidfile.ts'
 import { requestOf } from '../plug2tap/request.ts'
@@ -17,13 +19,17 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   program.cleanup.add(() => { wire.close() })
   const isStream = network === '-'
   const options = { description: `${program.name}:`, takesOffload: !isStream, log (line: string) { program.log(line) } }
-  const left = isStream ? standardStreams(wire.left) : await open(program, network, wire.left, { ...options, port, group, mode })
+  const cable = new Cable(CABLE, `${network || 'default'} ${name}`, wire.left)
+  const left = isStream
+    ? standardStreams(cable.link)
+    : await open(program, network, cable.link, { ...options, port, group, mode })
   const right = await open(program, `pcap://${name}`, wire.right, options)
   if (pidFile !== undefined) program.cleanup.add(writePidFile(pidFile, `${process.pid}\n`, 'exclusive', program.name))
-  wire.join(left, right, (side, why) => {
+  wire.join(cable.connect(left), right, (side, why) => {
     if (why !== undefined) program.log(why.message)
     program.exit(side === 'left' ? 0 : 1)
   })
+  announceCables(program, [cable])
   program.ready()
 }
 

@@ -9,12 +9,15 @@ import { native } from '@vde-ts/native'
 import { VdeError, errnoName, loop, type FrameSink, type Link } from '@vde-ts/link'
 import { Wire } from '@vde-ts/link/wire.js'
 import { removeClientSockets } from '@vde-ts/schemes/client-socket.js'
+import type { Rejoin } from '@vde-ts/schemes/rejoin.js'
 import { tapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { isTapFailure, openTap, type Tap } from '@vde-ts/tun-tap'
+import { announceCables } from '../cable/announce-cables.ts'
+import { CABLE, Cable, type HandOver } from '../cable/cable.ts'
 import type { Parsed } from '../command.ts'
 import { openTapNetwork } from '../tap-network.ts'
-import { speedMbit } from '../interface-speed.ts'
+import { shownSpeed } from '../interface-speed.ts'
 import { writePidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
 import { standardStreams } from '../standard-streams.ts'
@@ -27,22 +30,26 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   const request = requestOf(parsed)
   const wire = new Wire((line) => { program.log(line) })
   program.cleanup.add(removeClientSockets)
-  const uplink = uplinkOf(program, request)
+  let showSpeed = (): void => {}
+  const uplink = uplinkOf(program, request, () => { showSpeed() })
+  const cable = new Cable(CABLE, `${request.network || 'default'} ${request.name}`, wire.left)
   // An interface that exists is joined, as scripts expect; only to be handed over it has to be there before.
-  let network = uplink?.canAttach === true ? null : await openNetwork(program, uplink, request, wire.left)
+  let network = uplink?.canAttach === true ? null : await openNetwork(program, uplink, request, cable.link)
   const { fd, name } = openInterface(request.name)
   const tap = tapLink(fd, name, wire.right, loop)
   program.cleanup.add(() => { tap.close() })
   uplink?.use(tap)
-  network ??= await openNetwork(program, uplink, request, wire.left)
+  network ??= await openNetwork(program, uplink, request, cable.link)
   if (request.pidFile !== undefined) {
     program.cleanup.add(writePidFile(request.pidFile, `${process.pid}\n`, 'exclusive', program.name))
   }
+  const link = cable.connect(network.link, network.handOver)
   // For people to see: whoever has no right to set it uses an interface of somebody else.
-  const speed = speedMbit(network)
-  if (speed !== undefined) native.setInterfaceSpeed(name, speed)
+  showSpeed = link.onSettings = () => { native.setInterfaceSpeed(name, shownSpeed(link)) }
+  if (link.bitsPerSec !== undefined) showSpeed()
+  announceCables(program, [cable])
   program.ready()
-  wire.join(network, tap, (side, why) => { finish(program, side === 'left', why) })
+  wire.join(link, tap, (side, why) => { finish(program, side === 'left', why) })
 }
 
 const finish = (program: Program, isNetwork: boolean, why: Error | undefined): void => {
@@ -51,16 +58,24 @@ const finish = (program: Program, isNetwork: boolean, why: Error | undefined): v
 }
 
 /** Null: the standard streams are the network. */
-const uplinkOf = (program: Program, { network, port, group, mode }: Request): TapUplink | null =>
-  network === '-' ? null : new TapUplink(network, { description: DESCRIPTION, port, group, mode, log: text => { program.log(text) } })
-
-const openNetwork = async (program: Program, uplink: TapUplink | null, { network }: Request, sink: FrameSink): Promise<Link> => {
-  const link = uplink === null
-    ? standardStreams(sink)
-    : await openTapNetwork(uplink, sink, network, text => { program.log(text) })
-  program.cleanup.add(() => { link.close() })
-  return link
+const uplinkOf = (program: Program, { network, port, group, mode }: Request, onRate: () => void): TapUplink | null => {
+  if (network === '-') return null
+  return new TapUplink(network, { description: DESCRIPTION, port, group, mode, onRate, log: text => { program.log(text) } })
 }
+
+interface Network { readonly link: Link, readonly handOver: HandOver | null }
+
+const openNetwork = async (
+  program: Program, uplink: TapUplink | null, { network }: Request, sink: FrameSink
+): Promise<Network> => {
+  const opened = uplink === null
+    ? { link: standardStreams(sink), handOver: null }
+    : handedOver(uplink, await openTapNetwork(uplink, sink, network, text => { program.log(text) }))
+  program.cleanup.add(() => { opened.link.close() })
+  return opened
+}
+
+const handedOver = (uplink: TapUplink, network: Rejoin): Network => ({ link: network.link, handOver: { uplink, network } })
 
 const openInterface = (name: string): Tap => {
   const tap = openTap({ name, vnetHeader: true })

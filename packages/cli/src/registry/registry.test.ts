@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { consolePath, entries, register, registryDir, type Entry } from './registry.ts'
+import { consolePath, entries, ownPidNamespace, register, registryDir, switches, type Entry } from './registry.ts'
 
 interface World { runtime: string, dir: string }
 
@@ -16,7 +16,7 @@ test.before.each((world) => {
 test.after.each(({ runtime }) => { rmSync(runtime, { recursive: true, force: true }) })
 
 const entryOf = (dir: string, pid: number): Entry =>
-  ({ pid, program: 'vde_switch', controlDir: '/tmp/sw', console: consolePath(dir, pid), management: null })
+  ({ kind: 'switch', pid, pidNamespace: ownPidNamespace(), program: 'vde_switch', controlDir: '/tmp/sw', console: consolePath(dir, pid), management: null })
 
 /** The number of a process that has ended. */
 const deadPid = (): number => spawnSync('true').pid
@@ -54,6 +54,20 @@ test('who comes sweeps what a dead process left', ({ dir }) => {
   register(dir, entryOf(dir, deadPid()))
   register(dir, entryOf(dir, process.pid))
   assert.equal(readdirSync(dir), [`${process.pid}.json`])
+})
+
+test('a process of another PID namespace is left alone, and not told of', ({ dir }) => {
+  const pid = deadPid()
+  register(dir, { ...entryOf(dir, pid), pidNamespace: 'pid:[1]' })
+  register(dir, { ...entryOf(dir, process.pid), pidNamespace: 'pid:[1]' })
+  assert.equal(entries(dir), [])
+  assert.equal(readdirSync(dir).sort(), [`${pid}.json`, `${process.pid}.json`].sort())
+})
+
+test('cables are no switches', ({ dir }) => {
+  const { pid, pidNamespace, console } = entryOf(dir, process.pid)
+  register(dir, { kind: 'cable', pid, pidNamespace, program: 'vde_plug', console })
+  assert.equal([entries(dir).length, switches(dir).length], [1, 0])
 })
 
 test('what a dead process left is removed, and strange files stay', ({ dir }) => {

@@ -13,6 +13,8 @@ export interface PlugEnd {
 
 /** One cable. */
 export interface PlugPlan {
+  /** What it joins, for people. */
+  readonly label: string
   readonly first: PlugEnd
   /** What the first network is joined with: the standard streams, a second network, a command. */
   readonly other:
@@ -28,12 +30,15 @@ export const planPlug = ({ values, operands, rest }: Parsed): PlugPlan => {
   if (rest.length > 0) {
     if (operands.length > 1) throw new UsageError('Cannot read the command line: one VNL at most is wanted before =')
     if (argv.length === 0) throw new UsageError('Cannot read the command line: a command is wanted behind =')
-    return { first, other: { kind: 'command', argv } }
+    return { label: `${named(operands[0])} = ${argv[0]}`, first, other: { kind: 'command', argv } }
   }
   if (operands.length > 2) throw new UsageError(`Cannot read '${operands[2]}': two VNLs at most are wanted, or a command behind =`)
   const second = operands[1]
-  return { first, other: second === undefined ? { kind: 'streams' } : { kind: 'network', end: readEnd(values, second, '2') } }
+  if (second === undefined) return { label: named(operands[0]), first, other: { kind: 'streams' } }
+  return { label: `${named(operands[0])} ${named(second)}`, first, other: { kind: 'network', end: readEnd(values, second, '2') } }
 }
+
+const named = (vnl: string | undefined): string => vnl === undefined || vnl === '' ? 'default' : vnl
 
 const readEnd = (values: Values, vnl: string, suffix: string): PlugEnd => ({
   vnl,

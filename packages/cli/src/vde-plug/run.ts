@@ -1,7 +1,7 @@
 /**
  * vde_plug: joins a network with the standard streams, with another network, or with a command.
  *
- *     network --wire.left-- Wire --wire.right-- streams | network | command
+ *     network --Cable--wire.left-- Wire --wire.right-- streams | network | command
  *
  * It ends when either side does, with status 0 unless that side never came up or its program failed, and as the command
  * behind `=` ended if that came first; what it had sent has left by then. A switch that was handed the interface of the other
@@ -14,10 +14,12 @@ import { describe } from '@vde-ts/frame/describe.js'
 import { VdeError } from '@vde-ts/link/errors.js'
 import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import { loop } from '@vde-ts/link/loop.js'
-import { Wire, type FrameObserver } from '@vde-ts/link/wire.js'
+import { Wire, type FrameObserver, type Side } from '@vde-ts/link/wire.js'
 import type { Child } from '@vde-ts/link/child.js'
 import { TapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
+import { announceCables } from '../cable/announce-cables.ts'
+import { CABLE, Cable, type HandOver } from '../cable/cable.ts'
 import type { Parsed } from '../command.ts'
 import { endingWithErrno } from '../errno-text.ts'
 import { debugLog } from '../log.ts'
@@ -44,64 +46,88 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
   program.cleanup.add(() => { wire.close() })
   const description = parsed.values.text('descr') || 'vdeplug:'
   const watched = level.withAddresses || parsed.values.has('verbose')
-  const { first, link, child } = await openBoth(program, plan, description, wire, watched)
+  const cable = new Cable(CABLE, plan.label, wire.left)
+  const sinks = { left: cable.link, right: wire.right }
+  const { first, link, child, handOver } = await openBoth(program, plan, description, sinks, watched)
   observe(program, wire, level, parsed.values.has('verbose'))
   if (level.isOn) {
     writeSystemLog('START')
     program.cleanup.add(() => { writeSystemLog('STOP') })
   }
-  wire.join(first, link, (side, why) => {
+  wire.join(cable.connect(first, handOver), link, (side, why) => {
     debug('%s side ended: %s', side, why?.message ?? 'in order')
     void end(program, { why, isFailure: why !== undefined && (!wire[side].wasUp || isCommandFailure(why)) }, child)
   })
   // Two networks may both have nothing to watch (null://): the process stays all the same.
   setInterval(() => {}, NEVER_MS)
+  announceCables(program, [cable])
   program.ready()
 }
 
-interface Ends { readonly first: Link, readonly link: Link, readonly child: Child | null }
+interface Ends {
+  readonly first: Link
+  readonly link: Link
+  readonly child: Child | null
+  readonly handOver: HandOver | null
+}
+
+type Sinks = Readonly<Record<Side, FrameSink>>
 
 /**
  * Opens both sides. An interface and a switch that takes it are joined directly, unless somebody wants to see the frames.
  */
 const openBoth = async (
-  program: Program, plan: PlugPlan, description: string, wire: Wire, isWatched: boolean
+  program: Program, plan: PlugPlan, description: string, sinks: Sinks, isWatched: boolean
 ): Promise<Ends> => {
   const second = plan.other.kind === 'network' ? plan.other.end : null
   if (second !== null && !isWatched && isTap(plan.first.vnl) !== isTap(second.vnl)) {
-    if (isTap(second.vnl)) {
-      const tap = await openNetwork(program, second, description, wire.right)
-      return { first: await openNetwork(program, plan.first, description, wire.left, { tap }), link: tap, child: null }
-    }
-    const first = await openNetwork(program, plan.first, description, wire.left)
-    return { first, link: await openNetwork(program, second, description, wire.right, { tap: first }), child: null }
+    return await openHandedOver(program, plan.first, second, description, sinks)
   }
   // What looks at frames, or is no network, wants them as they are on the wire.
   const takesOffload = second !== null && !isWatched
-  const first = await openNetwork(program, plan.first, description, wire.left, { takesOffload })
-  if (second === null) return { first, ...openOther(program, plan, wire.right) }
-  return { first, link: await openNetwork(program, second, description, wire.right, { takesOffload }), child: null }
+  const first = await openNetwork(program, plan.first, sinks.left, { description, takesOffload })
+  if (second === null) return { first, ...openOther(program, plan, sinks.right), handOver: null }
+  const link = await openNetwork(program, second, sinks.right, { description, takesOffload })
+  return { first, link, child: null, handOver: null }
 }
 
 const isTap = (vnl: string): boolean => vnl.startsWith('tap://')
 
+/** One of both is an interface, which the other one takes if it can. */
+const openHandedOver = async (
+  program: Program, first: PlugEnd, second: PlugEnd, description: string, sinks: Sinks
+): Promise<Ends> => {
+  const isSecond = isTap(second.vnl)
+  const tap = await openNetwork(program, isSecond ? second : first, isSecond ? sinks.right : sinks.left, { description })
+  const [end, sink] = isSecond ? [first, sinks.left] as const : [second, sinks.right] as const
+  const { link, handOver } = await openFor(program, end, sink, { description, tap })
+  return { first: isSecond ? link : tap, link: isSecond ? tap : link, child: null, handOver }
+}
+
 interface NetworkOptions {
-  /** To be handed to the network, where it takes it. */
-  readonly tap?: Link
+  readonly description: string
   readonly takesOffload?: boolean
 }
 
-/** Opens one network; its link is closed at the end, also when the next one cannot be opened. */
-const openNetwork = async (
-  program: Program, end: PlugEnd, description: string, sink: FrameSink, { tap, takesOffload = false }: NetworkOptions = {}
-): Promise<Link> => {
+const openNetwork = async (program: Program, end: PlugEnd, sink: FrameSink, options: NetworkOptions): Promise<Link> =>
+  (await openFor(program, end, sink, options)).link
+
+/**
+ * Opens one network; its link is closed at the end, also when the next one cannot be opened.
+ * @param options.tap to be handed to the network, where it takes it
+ */
+const openFor = async (
+  program: Program, end: PlugEnd, sink: FrameSink,
+  { description, tap, takesOffload = false }: NetworkOptions & { readonly tap?: Link }
+): Promise<{ readonly link: Link, readonly handOver: HandOver | null }> => {
   try {
     const log = (line: string): void => { program.log(line) }
     const uplink = new TapUplink(end.vnl, { description, port: end.port, group: end.group, mode: end.mode, log, takesOffload })
     if (tap instanceof TapLink) uplink.use(tap)
-    const link = tap === undefined ? await uplink.open(sink) : await openTapNetwork(uplink, sink, end.vnl, log)
+    const network = tap === undefined ? null : await openTapNetwork(uplink, sink, end.vnl, log)
+    const link = network?.link ?? await uplink.open(sink)
     program.cleanup.add(() => { link.close() })
-    return link
+    return { link, handOver: network === null ? null : { uplink, network } }
   } catch (error) {
     if (!(error instanceof VdeError)) throw error
     throw new ExitError(1, `vde_open ${end.vnl || 'default switch'}: ${endingWithErrno(error)}`, { cause: error })

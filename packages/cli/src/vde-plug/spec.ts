@@ -23,7 +23,7 @@ export const spec: CommandSpec = {
     {
       name: 'impair',
       value: 'WORDS',
-      help: 'Put the first network behind a bad link: the words of impair:// in vnl(7), parted by blanks; with mgmt=SOCKET they are changed there while frames pass'
+      help: 'Put the first network behind a bad link: the words of impair:// in vnl(7), parted by blanks; with mgmt=SOCKET they are changed there while frames pass. vde_impair(1) needs neither'
     },
     DAEMON,
     { name: 'pidfile', short: 'p', value: 'FILE', help: 'Write the process id to FILE, removed at the end' },

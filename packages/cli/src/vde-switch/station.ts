@@ -4,7 +4,7 @@
 import { loop } from '@vde-ts/link/loop.js'
 import type { Part } from '@vde-ts/link/part.js'
 import type { Console } from '@vde-ts/console/console.js'
-import type { ConsoleServer, ServerOptions } from '@vde-ts/console/server.js'
+import type { ConsoleServer } from '@vde-ts/console/server.js'
 import { StdinConsole } from '@vde-ts/console/stdin-console.js'
 import { loadConfig } from '@vde-ts/console/switch/config/config-commands.js'
 import type { SwitchContext } from '@vde-ts/console/switch/context.js'
@@ -14,10 +14,11 @@ import { engineOf } from '@vde-ts/schemes/impairment.js'
 import { TakeoverServer } from '@vde-ts/schemes/takeover-server.js'
 import type { VdeListener } from '@vde-ts/schemes/listener.js'
 import type { EndpointLimits, Switch } from '@vde-ts/switch'
+import { ending } from '../console-serving.ts'
 import { debugLog } from '../log.ts'
 import { writePidFile } from '../pidfile.ts'
+import { announce } from '../registry/announce.ts'
 import type { Program } from '../run.ts'
-import { announce } from './announce.ts'
 import type { SwitchConfig } from './config/files.ts'
 import type { Fixed } from './config/options.ts'
 import type { Access, Service, SwitchSettings } from './settings.ts'
@@ -96,15 +97,6 @@ export const openConsole = (
   })
 }
 
-/** Serving a console on a socket. */
-export const consoleServing = <C>(program: Program, console: Console<C>): Pick<ServerOptions<C>, 'console' | 'loop' | 'onShutdown'> =>
-  ({ console, loop, onShutdown: ending(program, 'Shutdown from mgmt command') })
-
-const ending = (program: Program, why: string) => (): never => {
-  program.log(why)
-  program.exit(0)
-}
-
 /** @returns what removes it. @throws {VdeError} see writePidFile */
 export const announcePid = (program: Program, { pidFile }: Service): () => void => {
   if (pidFile === null) return () => {}
@@ -135,7 +127,7 @@ export const serveStdin = (program: Program, console: Console<SwitchContext>, { 
 
 /** Everything is set up: time passes from now on, and another process may take over. */
 export const live = (program: Program, station: Station): void => {
-  const { sw, listener, console } = station
+  const { sw, listener, console, server } = station
   const { plugins } = console.context
   const tick = (): void => {
     sw.tick(Math.floor(nowMs() / 1000))
@@ -143,7 +135,7 @@ export const live = (program: Program, station: Station): void => {
   }
   tick()
   setInterval(tick, TICK_MS).unref()
-  const forget = announce(program, station)
+  const forget = announce(program, console, { kind: 'switch', controlDir: listener.directory.path, management: server?.path ?? null })
   program.cleanup.add(forget)
   // Session managers send it too; a switch serves others than the one who started it.
   program.onSignal('SIGHUP', () => {

@@ -16,12 +16,13 @@ import { serveOn } from '@vde-ts/schemes/switch-server.js'
 import { Takeover } from '@vde-ts/schemes/takeover-client.js'
 import type { ListenerSnapshot } from '@vde-ts/schemes/listener.js'
 import { Switch, type SwitchSnapshot } from '@vde-ts/switch'
+import { consoleServing } from '../console-serving.ts'
 import { checkPidFile } from '../pidfile.ts'
 import type { Program } from '../run.ts'
 import { SwitchConfig } from './config/files.ts'
 import type { Service, SwitchSettings } from './settings.ts'
 import {
-  PARTS, announcePid, consoleServing, live, openConsole, openMetrics, serveStdin, serving, type ProgramSnapshot, type Station
+  PARTS, announcePid, live, openConsole, openMetrics, serveStdin, serving, type ProgramSnapshot, type Station
 } from './station.ts'
 import { Taps } from './taps.ts'
 import { TIME } from './time.ts'

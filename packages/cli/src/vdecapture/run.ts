@@ -5,7 +5,7 @@ import { VdeError, systemError } from '@vde-ts/link/errors.js'
 import { lookAt } from '@vde-ts/link/socket-file.js'
 import { UsageError, type Parsed } from '../command.ts'
 import type { Program } from '../run.ts'
-import { entries, registryDir } from '../registry/registry.ts'
+import { registryDir, switches } from '../registry/registry.ts'
 import { record, type Output } from './record.ts'
 
 /** @throws {UsageError}, {VdeError} */
@@ -42,7 +42,7 @@ const findConsole = (path: string): string => {
   if (found === undefined) throw new VdeError('ENOENT', action, 'there is no such directory or socket')
   if (found.isSocket()) return path
   const dir = realpathSync(path)
-  const entry = entries(registryDir()).find((one) => one.controlDir === dir)
+  const entry = switches(registryDir()).find((one) => one.controlDir === dir)
   if (entry === undefined) throw new VdeError('ENOENT', action, 'no switch of this user serves it, name a management socket instead')
   return entry.console
 }

@@ -1,7 +1,7 @@
 /**
  * One interface inside: the VNL, opened outside, joined to the tap that the namespace handed up.
  *
- *     VNL <--> Rejoin <--wire--> TapLink <--> vde0
+ *     VNL <--> Rejoin <--> Cable <--wire--> TapLink <--> vde0
  *
  * A switch that takes taps is handed this one: then no frame passes here, and the wire stands by for the day that another
  * switch, which does not, is there instead. While the network is away the interface has no carrier.
@@ -14,7 +14,8 @@ import { resolveVnl } from '@vde-ts/schemes/registry.js'
 import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
 import { TapUplink } from '@vde-ts/schemes/tap-uplink.js'
 import { Rejoin, rejoinWorld } from '@vde-ts/schemes/rejoin.js'
-import { speedMbit } from '../interface-speed.ts'
+import { Cable } from '../cable/cable.ts'
+import { shownSpeed } from '../interface-speed.ts'
 import { REJOIN_RESET_MS, rejoinPauseMs } from '../rejoin-pause.ts'
 
 /** Shown by the switch, with ` user=... pid=...` behind it. */
@@ -22,18 +23,19 @@ const DESCRIPTION = 'vdens'
 /** For a connection that is refused: then the command is not started. One that takes longer is made while it runs. */
 const FIRST_MS = 100
 
-/** What fast Ethernet of today shows; kernels before 6.0 said 10 of a TAP. */
-const SPEED_MBIT = 10_000
-
 export class Interface {
+  readonly cable: Cable
   readonly #name: string
   readonly #loop: Loop
   readonly #say: (text: string) => void
   readonly #wire: Wire
   readonly #uplink: TapUplink
   readonly #network: Rejoin
+  /** Told when {@link speedMbit} may have changed. */
+  onSpeed: () => void = () => {}
   #tap: TapLink | null = null
   #isOpen = false
+  #isJoined = false
 
   /**
    * @param say takes lines for people
@@ -44,8 +46,9 @@ export class Interface {
     this.#loop = loop
     this.#say = say
     this.#wire = new Wire(say)
-    this.#uplink = new TapUplink(vnl, { description: DESCRIPTION, loop, log: say, hasOffload })
-    this.#network = new Rejoin(this.#wire.left, {
+    this.cable = new Cable(name, vnl === '' ? 'default' : vnl, this.#wire.left)
+    this.#uplink = new TapUplink(vnl, { description: DESCRIPTION, loop, log: say, hasOffload, onRate: () => { this.onSpeed() } })
+    this.#network = new Rejoin(this.cable.link, {
       label: vnl === '' ? 'default network' : vnl,
       isRepeatable: isRepeatable(vnl),
       open: async sink => await this.#uplink.open(sink),
@@ -66,8 +69,8 @@ export class Interface {
   /** MTU that the network wants of the interface, if it wants one. Before `join`. */
   get mtu (): number | undefined { return this.#network.link.mtu }
 
-  /** Mbit/s that the interface is to show. Before `join`. */
-  get speedMbit (): number { return speedMbit(this.#network.link) ?? SPEED_MBIT }
+  /** Mbit/s that the interface is to show. */
+  get speedMbit (): number { return shownSpeed(this.#isJoined ? this.cable.link : this.#network.link) }
 
   async #start (): Promise<void> {
     await this.#network.start()
@@ -82,7 +85,10 @@ export class Interface {
     this.#tap = tap
     this.#uplink.use(tap)
     if (!this.#isOpen) await this.#start()
-    this.#wire.join(this.#network.link, tap, (_side, why) => { this.#lose(why) })
+    const link = this.cable.connect(this.#network.link, { uplink: this.#uplink, network: this.#network })
+    this.#isJoined = true
+    link.onSettings = () => { this.onSpeed() }
+    this.#wire.join(link, tap, (_side, why) => { this.#lose(why) })
   }
 
   /** Idempotent; also before `join`. */

@@ -11,6 +11,7 @@ import { native, IFF_NO_PI, IFF_TAP, IFF_VNET_HDR } from '@vde-ts/native'
 import { loop } from '@vde-ts/link'
 import { interfaceNames, startNamespace, type ExitStatus, type Namespace } from '@vde-ts/namespace'
 import { removeClientSockets } from '@vde-ts/schemes/client-socket.js'
+import { announceCables } from '../cable/announce-cables.ts'
 import type { Program } from '../run.ts'
 import { Interface } from './interface.ts'
 import { mediumFor } from './medium.ts'
@@ -64,7 +65,11 @@ export class Session {
     const namespace = startNamespace({ command, sysadm, interfaces, medium, tapFlags, mtu, speeds, ...inside })
     this.#namespace = namespace
     this.#program.cleanup.add(() => { namespace.close() })
-    for (const [index, made] of this.#interfaces.entries()) await this.#join(made, index, vnls[index]!)
+    for (const [index, made] of this.#interfaces.entries()) {
+      made.onSpeed = () => { namespace.showSpeed(interfaces[index]!, made.speedMbit) }
+      await this.#join(made, index, vnls[index]!)
+    }
+    announceCables(this.#program, this.#interfaces.map(({ cable }) => cable))
     try {
       namespace.release()
     } catch (error) {

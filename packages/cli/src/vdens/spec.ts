@@ -28,7 +28,7 @@ export const spec: CommandSpec = {
     {
       name: 'impair',
       value: 'WORDS',
-      help: 'Put every network behind a bad link: the words of impair:// in vnl(7), parted by blanks, as in "delay=20ms in.loss=1%"; with mgmt=SOCKET, of one network, they are changed there while frames pass'
+      help: 'Put every network behind a bad link: the words of impair:// in vnl(7), parted by blanks, as in "delay=20ms in.loss=1%"; with mgmt=SOCKET, of one network, they are changed there while frames pass. vde_impair(1) needs neither'
     },
     {
       name: 'no-offload',

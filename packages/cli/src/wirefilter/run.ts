@@ -8,8 +8,9 @@
  * filter delivers comes back into it.
  */
 import { resolve } from 'node:path'
+import { applyFlags } from '@vde-ts/impair'
 import { native } from '@vde-ts/native'
-import { findScript, readScript, StdinConsole } from '@vde-ts/console'
+import { findScript, readScript, StdinConsole, type ImpairableCable } from '@vde-ts/console'
 import { sharedIo } from '@vde-ts/link/fd-io.js'
 import type { FrameSink, Link } from '@vde-ts/link/link.js'
 import { loop } from '@vde-ts/link/loop.js'
@@ -19,6 +20,8 @@ import { openVnl } from '@vde-ts/schemes/registry.js'
 import { StreamLink } from '@vde-ts/schemes/stream-link.js'
 import { Filter } from '@vde-ts/schemes/wirefilter/filter.js'
 import { defaultBlinkId } from '@vde-ts/schemes/wirefilter/scheme.js'
+import { announceCables } from '../cable/announce-cables.ts'
+import { CABLE } from '../cable/cable.ts'
 import { UsageError, type Parsed } from '../command.ts'
 import { writePidFile } from '../pidfile.ts'
 import { ExitError, type Program } from '../run.ts'
@@ -52,11 +55,23 @@ export const run = async (program: Program, parsed: Parsed): Promise<void> => {
     program.exit(0)
   })
   offerConsoles(program, parsed, plan, filter)
+  announceCables(program, [cableOf(plan, filter, isOneWay)])
   setInterval(() => {}, NEVER_MS)
   program.ready()
 }
 
 const usesStreams = ({ ends }: FilterPlan): boolean => ends.kind === 'chain' || ends.left === STREAMS || ends.right === STREAMS
+
+const cableOf = ({ ends }: FilterPlan, { link, states }: Filter, isOneWay: boolean): ImpairableCable => ({
+  name: CABLE,
+  label: ends.kind === 'chain' ? 'chain' : `${ends.left} ${ends.right}`,
+  link,
+  change (change) {
+    states.change(states.current, 'out', change.out)
+    if (!isOneWay) states.change(states.current, 'in', change.in)
+    applyFlags(link, change, isOneWay)
+  }
+})
 
 /** Of one direction: what comes out on the left is what goes in there. */
 const backInto = (wire: Wire): FrameSink => ({

@@ -1,5 +1,5 @@
 /** `port/impair`: a bad link in front of a port. */
-import { INITIAL, parseWords, splitWords, type Change } from '@vde-ts/impair'
+import { INITIAL, parseWords, splitWords, type Change, type ImpairedLink } from '@vde-ts/impair'
 import { VdeError } from '@vde-ts/link'
 import type { Args, Row } from '../command.ts'
 import { counterLines, directionFacts } from '../wirefilter/show-info.ts'
@@ -19,13 +19,13 @@ export const readPortChange = (text: string): Change => {
   return { in: () => words.in(INITIAL), out: () => words.out(INITIAL), flags: [...OFF.flags, ...words.flags] }
 }
 
-/** `[in|out] WORD...`, or `off`. */
-const readChange = (args: Args): Change => {
+/** `[in|out] WORD...`, or `off`, behind the first word. @throws {VdeError | SyntaxError} */
+export const readChange = (args: Args): Change => {
   const [first = '', ...rest] = args.words.slice(1)
   if (first === 'off' && rest.length === 0) return OFF
   const isSided = first === 'in' || first === 'out'
   const words = splitWords((isSided ? rest : [first, ...rest]).join(' '))
-  if (words.length === 0) throw new VdeError('EINVAL', 'impair a port', 'words are missing, as delay=20ms')
+  if (words.length === 0) throw new VdeError('EINVAL', 'impair a link', 'words are missing, as delay=20ms')
   return parseWords(isSided ? words.map(([name, value]) => [`${first}.${name}`, value] as const) : words, NO_FILES)
 }
 
@@ -47,13 +47,19 @@ export const impairCommands: ReadonlyArray<Row<SwitchContext>> = [
     output: 'data',
     isOurs: true,
     * run ({ sw, impairments }, args) {
-      for (const link of impairments.linksOf(sw.port(args.int(0, 'N', 0)))) {
-        yield `link ${link.label} seed ${link.seed}`
-        yield * counterLines('in', link.in)
-        yield * counterLines('out', link.out)
-      }
+      for (const link of impairments.linksOf(sw.port(args.int(0, 'N', 0)))) yield * linkLines(link)
     },
-    json: ({ sw, impairments }, args) => impairments.linksOf(sw.port(args.int(0, 'N', 0)))
-      .map((link) => ({ label: link.label, seed: link.seed, in: directionFacts(link.in), out: directionFacts(link.out) }))
+    json: ({ sw, impairments }, args) => impairments.linksOf(sw.port(args.int(0, 'N', 0))).map(linkFacts)
   }
 ]
+
+/** What a bad link has done. */
+export function * linkLines (link: ImpairedLink): Generator<string> {
+  yield `link ${link.label} seed ${link.seed}`
+  yield * counterLines('in', link.in)
+  yield * counterLines('out', link.out)
+}
+
+/** The same as a value. */
+export const linkFacts = (link: ImpairedLink): object =>
+  ({ label: link.label, seed: link.seed, in: directionFacts(link.in), out: directionFacts(link.out) })

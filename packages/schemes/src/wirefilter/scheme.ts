@@ -57,6 +57,7 @@ const open = async (tail: Tail, sink: FrameSink, context: OpenContext): Promise<
     const pidFile = text('pidfile')
     if (pidFile !== undefined) writePid(filter, resolve(pidFile))
     filter.connect(await context.open(tail.inner, filter.link, context.takesOffload))
+    filter.link.onSettings = context.onRate
     return filter.link
   } catch (error) {
     filter.link.close()
