@@ -1,7 +1,7 @@
 /** The list of running switches, live captures through it, and Wireshark's view of both. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { meet, ours, ourSwitch, peer, PlugPipe, run, test, waitFor, type Network, type Scene } from './kit/index.ts'
 
@@ -33,7 +33,15 @@ test('a switch is in the list while it runs; a dead one is taken out', { needs: 
   const pid = net.proc.pid
   assert.deepEqual(readdirSync(runtime).sort(), [`${pid}.json`, `${pid}.sock`])
   const entry = JSON.parse(readFileSync(`${runtime}/${pid}.json`, 'utf8')) as Record<string, unknown>
-  assert.deepEqual(entry, { pid, program: 'vde_switch', controlDir: net.dir, console: `${runtime}/${pid}.sock`, management: net.mgmt })
+  assert.deepEqual(entry, {
+    kind: 'switch',
+    pid,
+    pidNamespace: readlinkSync('/proc/self/ns/pid'),
+    program: 'vde_switch',
+    controlDir: net.dir,
+    console: `${runtime}/${pid}.sock`,
+    management: net.mgmt
+  })
   const dead = spawnSync('true').pid
   writeFileSync(`${runtime}/${dead}.json`, JSON.stringify({ ...entry, pid: dead }))
   const listed = await scene.run([ours('vde_extcap'), '--extcap-interfaces'], { env })

@@ -14,16 +14,13 @@
  */
 import { isPlain } from '@vde-ts/frame/offload.js'
 import { Counters, type Drops } from './counters.ts'
-import { DelayLine } from './delay-line.ts'
 import type { Engine } from './engine.ts'
 import { Fate } from './fate.ts'
-import { Ingress } from './ingress.ts'
-import { Line, type LineHost } from './line.ts'
-import { Outlet, type OutletHost } from './outlet.ts'
 import { STREAMS } from './random.ts'
 import type { Replay } from './record.ts'
 import { NOTHING, isNothing, isPureDelay, type Settings } from './settings.ts'
 import { drawn, least } from './value.ts'
+import { Way, type WayHost } from './way.ts'
 
 /** Where frames go, and who is told that there is room again. */
 export interface Output {
@@ -44,8 +41,10 @@ export interface Recorder {
 }
 
 /** See above. */
-export class Direction implements LineHost, OutletHost {
+export class Direction implements WayHost {
   readonly counters: Counters = new Counters()
+  /** Octets by which each frame is longer in every reckoning: 2 as the original counts, else 0. */
+  readonly #added: number
   /** Frames offered so far: the number of the next one, from 0. */
   index = 0
   /** Frames leave in the order they came. */
@@ -61,21 +60,11 @@ export class Direction implements LineHost, OutletHost {
   readonly #seed: number
   readonly #number: number
   #fate: Fate | null = null
-  /** Octets by which each frame is longer in every reckoning: 2 as the original counts, else 0. */
-  readonly #added: number
   #settings: Settings = NOTHING
   #isNothing = true
   #isPureDelay = true
   #isFollowing = false
-  /** Made when they are first needed: most links of a large process never have a rate. */
-  #ingress: Ingress | null = null
-  #line: Line | null = null
-  #delayLine: DelayLine | null = null
-  readonly #outlet: Outlet
-  /** Frames, and octets as reckoned, in queue, line, delay line and ready. */
-  #waiting = 0
-  #octets = 0
-  #isClosed = false
+  readonly #way: Way
 
   constructor (engine: Engine, output: Output, seed: number, direction: number, added: number = 0) {
     this.#engine = engine
@@ -83,12 +72,12 @@ export class Direction implements LineHost, OutletHost {
     this.#seed = seed
     this.#number = direction
     this.#added = added
-    this.#outlet = new Outlet(engine, this)
+    this.#way = new Way(engine, output, this, NOTHING, added)
   }
 
   /** Has frames meet the decisions of a record; null: those of the seed again. */
   follow (replay: Replay | null): void {
-    this.#theFate().follow(replay)
+    this.theFate().follow(replay)
     this.#isFollowing = replay !== null
     this.#classify()
   }
@@ -105,41 +94,40 @@ export class Direction implements LineHost, OutletHost {
     const before = this.#settings
     this.#settings = settings
     this.#classify()
-    this.#line?.onSettings(before, settings)
-    if (before.speed !== settings.speed) this.#ingress?.forget()
+    this.#way.onSettings(before, settings)
     this.#output.onSettings?.()
   }
 
   /** Frames on their way. */
-  get waiting (): number { return this.#waiting }
+  get waiting (): number { return this.#way.waiting }
   /** Octets of them, as reckoned. */
-  get waitingOctets (): number { return this.#octets }
+  get waitingOctets (): number { return this.#way.octets }
   /** Frames that wait for the line. */
-  get queued (): number { return this.#line?.queue.frames ?? 0 }
+  get queued (): number { return this.#way.queued }
   /** The sender has to wait: {@link offer} takes nothing. */
-  get isHolding (): boolean { return this.#outlet.isFull || (this.#ingress !== null && this.#ingress.isBusy) }
+  get isHolding (): boolean { return this.#way.isHolding }
 
   /** Takes a frame. False: not now, `onRoom` follows. @param hasHeader as in {@link Engine.store} */
   offer (buf: Uint8Array, off: number, len: number, hasHeader: boolean): boolean {
-    if (this.#isClosed) return true
+    if (this.#way.isClosed) return true
     if (this.isHolding) return false
     if (!hasHeader || isPlain(buf, off)) return this.#offerPlain(buf, off, len, hasHeader)
     return this.#offerUnfinished(buf, off, len)
   }
 
   #offerPlain (buf: Uint8Array, off: number, len: number, hasHeader: boolean): boolean {
-    if (this.#isNothing && this.isUp && this.#waiting === 0 && this.recorder === null) return this.#passOn(buf, off, len)
+    if (this.#isNothing && this.isUp && this.#way.waiting === 0 && this.recorder === null) return this.#passOn(buf, off, len)
     const index = this.#count(len, 1)
     const reason = this.#judge(index, len)
     this.#engine.now()
-    if (this.recorder !== null) this.recorder.onJudged(index, len, reason, this.#theFate(), this.#settings)
+    if (this.recorder !== null) this.recorder.onJudged(index, len, reason, this.theFate(), this.#settings)
     if (reason !== null) {
       this.counters.drops[reason]++
       return true
     }
-    const { copies } = this.#theFate()
+    const { copies } = this.theFate()
     this.counters.duplicated += copies - 1
-    for (let copy = 0; copy < copies && !this.#isClosed; copy++) this.#enter(buf, off, len, hasHeader, index, copy)
+    for (let copy = 0; copy < copies && !this.#way.isClosed; copy++) this.#enter(buf, off, len, hasHeader, index, copy)
     return true
   }
 
@@ -150,11 +138,12 @@ export class Direction implements LineHost, OutletHost {
     const counters = this.counters
     counters.inFrames++
     counters.inOctets += len
-    this.#delivered(len)
+    this.delivered(len)
     return true
   }
 
-  #delivered (len: number): void {
+  /** For {@link Way}. */
+  delivered (len: number): void {
     this.counters.outFrames++
     this.counters.outOctets += len
     if (this.onDelivered !== null) this.onDelivered(len)
@@ -170,16 +159,17 @@ export class Direction implements LineHost, OutletHost {
 
   #judge (index: number, len: number): keyof Drops | null {
     const s = this.#settings
-    this.#theFate().judge(s, index, len)
+    this.theFate().judge(s, index, len)
     if (!this.isUp) return 'down'
     if (least(s.mtu) > 0) {
-      this.#theFate().draw(s.mtu, STREAMS.mtuValue, index)
+      this.theFate().draw(s.mtu, STREAMS.mtuValue, index)
       if (len + this.#added > drawn[0]) return 'mtu'
     }
-    return this.#theFate().isLost ? 'loss' : null
+    return this.theFate().isLost ? 'loss' : null
   }
 
-  #drop (reason: keyof Drops, index: number, len: number): void {
+  /** For {@link Way}. */
+  drop (reason: keyof Drops, index: number, len: number): void {
     this.counters.drops[reason]++
     this.recorder?.onDropped(index, len, reason)
   }
@@ -195,14 +185,14 @@ export class Direction implements LineHost, OutletHost {
     } else {
       const count = cutter.cut(buf, off, len)
       if (count <= 0) this.#dropMalformed(len)
-      for (let i = 0; i < count && !this.#isClosed; i++) this.#offerPlain(cutter.buf, cutter.at(i), cutter.len(i), true)
+      for (let i = 0; i < count && !this.#way.isClosed; i++) this.#offerPlain(cutter.buf, cutter.at(i), cutter.len(i), true)
     }
     this.#engine.leave()
     return isTaken
   }
 
   #offerWhole (segments: number, octets: number, buf: Uint8Array, off: number, len: number): boolean {
-    if (this.#isNothing && this.#waiting === 0) {
+    if (this.#isNothing && this.#way.waiting === 0) {
       if (!this.#output.deliver(buf, off, len)) return false
       this.counters.outFrames += segments
       this.counters.outOctets += octets
@@ -211,179 +201,69 @@ export class Direction implements LineHost, OutletHost {
     }
     const index = this.#count(octets, segments)
     this.#engine.now()
-    const node = this.#store(buf, off, len, true, index)
+    const node = this.#way.store(buf, off, len, true, index)
     if (node < 0) return true
     this.#engine.due[node] = this.#engine.arrived[node] + this.#settings.delay.base
-    this.#enterDelay(node)
+    this.#way.enterDelay(node)
     return true
   }
 
   #dropMalformed (len: number): void {
-    this.#drop('malformed', this.#count(len, 1), len)
+    this.drop('malformed', this.#count(len, 1), len)
   }
 
   /** One copy of a frame that was not lost begins its way. */
   #enter (buf: Uint8Array, off: number, len: number, hasHeader: boolean, index: number, copy: number): void {
     const s = this.#settings
     const octets = len + this.#added
-    const isFlipped = this.#theFate().mayFlip && this.#theFate().isFlipped(s, index, copy)
-    const isOvertaking = this.#theFate().isReordered && copy === 0
+    const isFlipped = this.theFate().mayFlip && this.theFate().isFlipped(s, index, copy)
+    const isOvertaking = this.theFate().isReordered && copy === 0
     if (isOvertaking) drawn[0] = 0
-    else this.#theFate().drawDelay(s, index, copy)
-    if (s.speed.base > 0) this.#slowDown(octets, index)
+    else this.theFate().drawDelay(s, index, copy)
+    if (s.speed.base > 0) this.#way.slowDown(octets, index)
     const delay = drawn[0]
-    const hasLine = s.rate.base !== 0 || (this.#line !== null && this.#line.isBusy)
-    const mayPass = delay === 0 && (this.#waiting === 0 || isOvertaking || !this.isFifo)
-    if (mayPass && !hasLine && !isFlipped && this.#tryNow(buf, off, len)) {
+    const hasLine = s.rate.base !== 0 || this.#way.hasBusyLine
+    const mayPass = delay === 0 && (this.#way.waiting === 0 || isOvertaking || !this.isFifo)
+    if (mayPass && !hasLine && !isFlipped && this.#way.tryNow(buf, off, len)) {
       if (isOvertaking) this.counters.reordered++
       return
     }
     const refusal = this.#refusal(octets, index, hasLine)
-    if (refusal !== null) return this.#drop(refusal, index, len)
-    const node = this.#store(buf, off, len, hasHeader, index)
+    if (refusal !== null) return this.drop(refusal, index, len)
+    const node = this.#way.store(buf, off, len, hasHeader, index)
     if (node < 0) return
     if (isFlipped) {
       this.counters.corrupted++
-      this.#theFate().flip(s, index, copy, this.#engine.buf(node), this.#engine.at(node))
+      this.theFate().flip(s, index, copy, this.#engine.buf(node), this.#engine.at(node))
     }
     this.#engine.delay[node] = isOvertaking ? -1 : delay
-    if (hasLine) this.#theLine().enter(node)
-    else if (isOvertaking) this.#overtake(node)
+    if (hasLine) this.#way.enterLine(node)
+    else if (isOvertaking) this.#way.overtake(node)
     else {
       this.#engine.due[node] = this.#engine.arrived[node] + delay
-      this.#enterDelay(node)
+      this.#way.enterDelay(node)
     }
-  }
-
-  /** Sends from where the frame lies. False: the output is full. */
-  #tryNow (buf: Uint8Array, off: number, len: number): boolean {
-    if (!this.#outlet.isEmpty || !this.#output.deliver(buf, off, len)) return false
-    this.#delivered(len)
-    return true
   }
 
   /** Why the frame finds no room, or null. */
   #refusal (octets: number, index: number, hasLine: boolean): keyof Drops | null {
     const s = this.#settings
     if (s.capacity.base > 0 || s.capacity.spread > 0) {
-      this.#theFate().draw(s.capacity, STREAMS.capacityValue, index)
-      if (this.#octets + octets > drawn[0]) return 'capacity'
+      this.theFate().draw(s.capacity, STREAMS.capacityValue, index)
+      if (this.#way.octets + octets > drawn[0]) return 'capacity'
     }
-    return hasLine ? this.#theLine().refusal(octets, index) : null
+    return hasLine ? this.#way.lineRefusal(octets, index) : null
   }
 
-  #store (buf: Uint8Array, off: number, len: number, hasHeader: boolean, index: number): number {
-    const node = this.#engine.store(this.#theDelayLine(), buf, off, len, hasHeader)
-    if (node < 0) {
-      this.#drop('memory', index, len)
-      return node
-    }
-    this.#engine.index[node] = index
-    this.#engine.arrived[node] = this.#engine.clock[0]
-    this.#waiting++
-    this.#octets += len + this.#added
-    return node
-  }
-
-  #theFate (): Fate {
+  /** For {@link Way}. */
+  theFate (): Fate {
     this.#fate ??= new Fate(this.#seed, this.#number)
     return this.#fate
   }
 
-  #theLine (): Line {
-    this.#line ??= new Line(this.#engine, this, this.#theFate())
-    return this.#line
-  }
-
-  #theDelayLine (): DelayLine {
-    this.#delayLine ??= new DelayLine(this.#engine, this)
-    return this.#delayLine
-  }
-
-  /** Octets of a frame as reckoned. */
-  reckoned (node: number): number { return this.#engine.len[node] + this.#added }
-
-  /** Has the sender wait, and adds the time of receiving to the delay drawn for the frame. */
-  #slowDown (octets: number, index: number): void {
-    const s = this.#settings
-    const delay = drawn[0]
-    this.#theFate().draw(s.speed, STREAMS.speedValue, index)
-    this.#ingress ??= new Ingress(this.#engine, this.#output)
-    this.#ingress.receive(octets)
-    // With a rate the line's time takes its place.
-    drawn[0] = s.rate.base > 0 ? delay : delay + drawn[0]
-  }
-
-  // ---- behind the queue ----
-
-  /** For {@link Line}: the frame has been sent. */
-  leaveLine (node: number): void {
-    const delay = this.#engine.delay[node]
-    this.#engine.due[node] += delay
-    if (delay < 0) this.#overtake(node)
-    else this.#enterDelay(node)
-  }
-
-  dropNode (reason: keyof Drops, node: number): void {
-    this.#drop(reason, this.#engine.index[node], this.#engine.len[node])
-    this.#forget(node)
-    if (this.#waiting === 0) this.#output.onRoom()
-  }
-
-  #enterDelay (node: number): void { this.#theDelayLine().enter(node, this.isFifo) }
-
-  #overtake (node: number): void {
-    this.counters.reordered++
-    this.release(node)
-  }
-
-  // ---- output ----
-
-  /** For {@link DelayLine}: the frame is due. */
-  release (node: number): void {
-    if (this.#outlet.push(node)) this.drain()
-  }
-
   /** The output may have room: sends what is due. */
-  drain (): void {
-    if (this.#outlet.isDelivering || this.#isClosed || this.#waiting === 0) return
-    const wasHolding = this.isHolding
-    this.#outlet.drain()
-    if (this.#isClosed) this.#forgetAll()
-    else if (this.#waiting === 0 || (wasHolding && !this.isHolding)) this.#output.onRoom()
-  }
-
-  send (node: number): boolean {
-    const engine = this.#engine
-    const len = engine.len[node]
-    if (!this.#output.deliver(engine.buf(node), engine.at(node), len)) return false
-    this.#delivered(len)
-    return true
-  }
-
-  sent (node: number): boolean {
-    this.#forget(node)
-    return !this.#isClosed
-  }
-
-  #forget (node: number): void {
-    this.#waiting--
-    this.#octets -= this.reckoned(node)
-    this.#engine.release(node)
-  }
+  drain (): void { this.#way.drain() }
 
   /** Drops every frame on its way and takes no more. */
-  close (): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    // While one is being delivered its memory must stay.
-    if (!this.#outlet.isDelivering) this.#forgetAll()
-  }
-
-  #forgetAll (): void {
-    const owners = [this.#ingress, this.#line, this.#delayLine]
-    for (const owner of owners) if (owner !== null) this.#engine.releaseAll(owner)
-    this.#ingress = this.#line = this.#delayLine = null
-    this.#waiting = this.#octets = 0
-  }
+  close (): void { this.#way.close() }
 }

@@ -323,4 +323,27 @@ test('a network that stays down for longer is waited for while it is in use', as
   assert.is(bench.rejoin.link.isUp, false)
 })
 
+test('renew opens the network anew at once, and nobody is told of a loss', async () => {
+  const bench = new Bench()
+  await bench.rejoin.start()
+  bench.rejoin.renew()
+  assert.not.ok(bench.rejoin.link.isUp)
+  await settle()
+  assert.ok(bench.rejoin.link.isUp)
+  assert.equal([bench.opened, bench.seen, bench.said, bench.planned], [2, ['down', 'up'], [], 0])
+})
+
+test('renew while the network is away leaves that to the next try', async () => {
+  const bench = new Bench()
+  await bench.rejoin.start()
+  bench.isThere = false
+  bench.rejoin.renew()
+  await settle()
+  bench.rejoin.renew()
+  assert.is(bench.planned, 1)
+  bench.isThere = true
+  await bench.pass(100)
+  assert.equal([bench.opened, bench.rejoin.link.isUp], [2, true])
+})
+
 test.run()
