@@ -108,6 +108,15 @@ const startText = ({ ends }: FilterPlan, isOneWay: boolean): string => {
   return `${isOneWay ? 'monodirectional' : 'bidirectional'} filter`
 }
 
+/** Of one direction: what comes in is not on its way out of the filter, and goes to the wire without a step through it. */
+const straightInto = (wire: Wire, link: FrameSink): FrameSink => ({
+  onFrame (buf, off, len) { wire.left.onFrame(buf, off, len) },
+  onWritable () { link.onWritable() },
+  onUp () { link.onUp() },
+  onDown (why) { link.onDown(why) },
+  onClose (why) { link.onClose(why) }
+})
+
 /** Opens both ends. @returns the left link */
 const connect = async (
   program: Program, { ends }: FilterPlan, filter: Filter, wire: Wire, alternates: readonly [number, number] | null
@@ -120,7 +129,7 @@ const connect = async (
     return left
   }
   if (alternates === null) {
-    filter.connect(streams(0, 1, filter.link))
+    filter.connect(streams(0, 1, straightInto(wire, filter.link)))
     return filter.link
   }
   filter.connect(streams(...alternates, filter.link))
