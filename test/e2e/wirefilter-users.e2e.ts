@@ -123,16 +123,19 @@ const lamps = async (scene: Scene): Promise<{ path: string, proc: Proc }> => {
   return { path, proc }
 }
 
+/** Says something until the lamp was seen: a listener that is slow for a moment loses datagrams, as it should. */
+const flashes = async (lamp: Proc, line: string, say: () => void): Promise<void> => {
+  await waitFor(() => { say(); return lamp.out.split('\n').includes(line) }, 5000, `the lamp ${line}`)
+}
+
 test('--blink as the page shows it: process id, direction, octets', { ours: SUITE, needs: ['socat'] }, async (scene) => {
   const { left, right, a, b } = await switches(scene)
   const { path, proc } = await lamps(scene)
   const filter = scene.start([ours('wirefilter'), '-v', `${left}:${right}`, '--blink', path])
   await meet(a, b)
-  a.say('lamp', b.address, 100)
-  b.say('lamp', a.address, 200)
   const id = String(filter.pid).padStart(6, '0')
-  await proc.says(new RegExp(`^${id} LR 102$`, 'm'))
-  await proc.says(new RegExp(`^${id} RL 202$`, 'm'))
+  await flashes(proc, `${id} LR 102`, () => { a.say('lamp', b.address, 100) })
+  await flashes(proc, `${id} RL 202`, () => { b.say('lamp', a.address, 200) })
 })
 
 test('as Marionnet starts a cable: lamps with two ids, eight defects, input that never comes, output nowhere', {
@@ -155,7 +158,7 @@ test('as Marionnet starts a cable: lamps with two ids, eight defects, input that
   await b.hears('late')
   assert.ok(Date.now() - start >= 59)
   assert.ok(!a.heard('never'))
-  await proc.says(/^\(\(id: 5; port: 0\)\(id: 7; port: 1\)\) LR 102$/m)
+  await flashes(proc, `${id} LR 102`, () => { a.say('lamp', b.address, 100) })
   // It stops and continues cables, and restarts them.
   cable.kill('SIGSTOP')
   cable.kill('SIGCONT')
