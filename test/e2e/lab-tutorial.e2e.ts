@@ -69,7 +69,8 @@ test('bad input: a line for each thing that is wrong, and nothing is left', { ne
       /bad\.yaml:2:.*NET_BADID\]\nvdenet: .*bad\.yaml:3:.*\[PHYS_DUPATTR\]\n$/],
     [['apply'], `${net}nodes: { a: , b: }\nlinks: [ { name: l, a: "a:x", b: "b:x" }, { name: l, a: "a:y", b: "b:y" } ]\n`, /link "l" twice.*\[NAME_DUPLICATE\]\n$/],
     [['apply'], `${net}nodes: { a: { run: no-such-daemon } }\n`, /run "no-such-daemon" in node "a": "no-such-daemon" is not installed\n$/],
-    [['apply'], 'vdenet: 1\nnets: { shop: { overlay: vxlan/e2e, vid: 1 } }\nhosts: { n: { ip: 10.0.0.1 } }\n', /make net "shop": its overlay .* is not made yet/],
+    [['apply'], 'vdenet: 1\nnodes: { a: { if: { x: { policy: { in: drop } } } }, b: }\nlinks: [ { a: "a:x", b: "b:x" } ]\n',
+      /make interface a:x: it is the end of a link and has firewall rules, use nft in the node\n$/],
     [['check'], `${net}nodes: { a: { if: { eth0: { net: lam } } } }\n`, /did you mean "lan"\?\)\n$/]
   ]
   for (const [words, text, said] of refused) {

@@ -5,7 +5,7 @@ import type { LabStatus } from '@vde-ts/lab/daemon/protocol.js'
 export const statusText = (lab: LabStatus): string => {
   const drift = lab.drift === 0 ? '' : `, ${lab.drift} steps away from it (vdenet apply mends that)`
   const trial = lab.trialUntil === null ? '' : `, tried until ${new Date(lab.trialUntil).toISOString().slice(11, 19)} UTC`
-  return [`${lab.name}: of ${lab.file}${drift}${trial}`, ...lab.nodes.flatMap(nodeLines), ...netLines(lab), ...virtLines(lab), ...linkLines(lab)].join('\n') + '\n'
+  return [`${lab.name}: of ${lab.file}${drift}${trial}`, ...lab.nodes.flatMap(nodeLines), ...netLines(lab), ...virtLines(lab), ...linkLines(lab), ...lab.filters.flatMap(filterLines)].join('\n') + '\n'
 }
 
 const nodeLines = ({ name, host, pid, interfaces, programs }: LabStatus['nodes'][number]): string[] => host !== null
@@ -34,6 +34,13 @@ const placeOf = ({ phys, iface, mtu }: LabStatus['virts'][number]): string => {
 
 const linkLines = ({ links }: LabStatus): string[] => links.map(({ name, impair, frames: [there, back] }) =>
   `  link ${name}: ${impair === null ? 'NOT CONNECTED' : `${there} frames there, ${back} back${impair === '' ? '' : `, ${impair}`}`}`)
+
+/** A direction of a port that has rules, in the order in which frames meet them. */
+const filterLines = ({ port, side, fallback, drops, rules }: LabStatus['filters'][number]): string[] => [
+  `  ${port} ${side}: ${drops.rule} dropped, ${drops.malformed} malformed, else ${fallback}`,
+  ...rules.map(({ chain, position, name, action, frames, octets }) =>
+    `    ${chain === null ? '' : `${chain} `}#${position}${name === null ? '' : ` ${name}`} ${action}: ${frames} frames, ${octets} octets`)
+]
 
 /** A line for each network. */
 export const listText = (labs: readonly LabStatus[]): string => labs.map(({ name, nodes, nets, links, drift }) => {

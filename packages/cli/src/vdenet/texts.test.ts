@@ -56,7 +56,14 @@ texts('statusText names what has ended and what is away', () => {
       { net: 'shop', name: 'till', phys: 'north', iface: 'tapA', mtu: 1450 }, { net: 'shop', name: 'store', phys: 'south', iface: null, mtu: 1450 },
       { net: 'shop', name: 'spare', phys: null, iface: null, mtu: null }
     ],
-    links: [{ name: 'l', a: 'a:x', b: 'b:x', impair: null, frames: [0, 0] as const }, { name: 'm', a: 'a:y', b: 'b:y', impair: 'down=on', frames: [3, 4] as const }]
+    links: [{ name: 'l', a: 'a:x', b: 'b:x', impair: null, frames: [0, 0] as const }, { name: 'm', a: 'a:y', b: 'b:y', impair: 'down=on', frames: [3, 4] as const }],
+    filters: [{
+      port: 'virt shop/till',
+      side: 'in' as const,
+      fallback: 'drop' as const,
+      drops: { rule: 5, malformed: 1 },
+      rules: [{ chain: null, position: 1, name: 'web', action: 'accept', frames: 2, octets: 120 }, { chain: 'c', position: 3, name: null, action: 'drop', frames: 0, octets: 0 }]
+    }]
   }
   assert.is(statusText(status), `x: of /x.yaml, 2 steps away from it (vdenet apply mends that)
   node a: ENDED
@@ -70,6 +77,9 @@ texts('statusText names what has ended and what is away', () => {
   virt shop/spare: not connected
   link l: NOT CONNECTED
   link m: 3 frames there, 4 back, down=on
+  virt shop/till in: 5 dropped, 1 malformed, else drop
+    #1 web accept: 2 frames, 120 octets
+    c #3 drop: 0 frames, 0 octets
 `)
   assert.is(listText([status]), 'x: 0 of 1 nodes, 1 nets, 2 links, 2 steps to mend\n')
 })

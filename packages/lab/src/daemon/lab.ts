@@ -220,6 +220,7 @@ export class Lab {
       virts: this.#declared.virts.map(({ net, name, phys, iface }) => ({
         net, name, phys, iface: this.realm.hasVirt(`${net}/${name}`) ? iface : null, mtu: this.realm.overlays.statusOf(net)?.mtu ?? null
       })),
+      filters: this.realm.filters.status(),
       links: this.#declared.links.map(({ name, a, b }) => {
         const [there, back] = this.realm.cables.get(name)?.traffic ?? []
         const impair = this.#running.links.find((one) => one.name === name)?.impair ?? null

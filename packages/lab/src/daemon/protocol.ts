@@ -5,6 +5,7 @@
  *     command  {"op":"watch"}              daemon  {"event":...} until somebody hangs up
  */
 import type { Model, Plan } from '@vde-ts/model'
+import type { FilterStatus } from '../realm/filters.ts'
 import type { OverlayStatus } from '../realm/overlays.ts'
 import type { RadioStatus } from '../realm/radio.ts'
 
@@ -61,6 +62,8 @@ export interface LabStatus {
     /** For the guest, where the net's overlay asks for one. */
     readonly mtu: number | null
   }>
+  /** Of the ports that have rules, each direction. */
+  readonly filters: readonly FilterStatus[]
   readonly links: ReadonlyArray<{
     readonly name: string
     readonly a: string

@@ -5,7 +5,13 @@ import { VdeError } from '@vde-ts/link'
 /** @throws {VdeError} EOPNOTSUPP, naming the first such thing */
 export const checkOffered = (model: Model): void => {
   for (const { name, interfaces } of model.nodes) {
-    for (const one of interfaces) checkPort(`interface ${name}:${one.name}`, one)
+    for (const one of interfaces) {
+      checkPort(`interface ${name}:${one.name}`, one)
+      // A cable is no port of ours: its frames go from one TAP to the other.
+      if (one.net === null && one.vnl === null && (hasRules(one.in) || hasRules(one.out))) {
+        throw refusal(`interface ${name}:${one.name}`, 'it is the end of a link and has firewall rules, use nft in the node')
+      }
+    }
   }
   for (const virt of model.virts) checkPort(`virt ${virt.net}/${virt.name}`, virt)
   for (const link of model.links) checkEnds(model, link)
@@ -19,9 +25,9 @@ const checkEnds = ({ nodes }: Model, { name, a, b }: Cable): void => {
   throw refusal(`link "${name}"`, `its ends are on ${hosts}, want a net with an overlay between them`)
 }
 
+const hasRules = ({ rules, fallback }: Policy): boolean => rules.length > 0 || fallback === 'drop'
+
 const checkPort = (port: string, { in: inward, out }: Pick<Interface | Virt, 'in' | 'out'>): void => {
-  const hasRules = ({ rules, fallback }: Policy): boolean => rules.length > 0 || fallback === 'drop'
-  if (hasRules(inward) || hasRules(out)) throw refusal(port, 'firewall rules are not carried out yet, take them away or use nft in the node')
   if (inward.rate?.mode === 'police') throw refusal(port, 'rate.in is shaped here, want "mode: shape"')
   if (out.rate?.mode === 'shape') throw refusal(port, 'rate.out is policed here, want "mode: police"')
 }

@@ -71,7 +71,7 @@ operations('a plan that succeeds is settled once', async () => {
 
 operations('what is not carried out is refused', () => {
   const rules = { ...OPEN, fallback: 'drop' as const }
-  assert.throws(() => checkOffered(model({ ...node('a'), interfaces: [{ ...iface('eth0', 'lan'), in: rules }] })), /make interface a:eth0: firewall rules/)
+  assert.throws(() => checkOffered(model({ ...node('a'), interfaces: [{ ...iface('eth0', null), in: rules }] })), /make interface a:eth0: it is the end of a link and has/)
   const [a, b] = [{ node: 'a', iface: 'x' }, { node: 'b', iface: 'x' }]
   const apart = { ...model({ ...node('a'), host: 'north' }, node('b')), links: [{ name: 'l', a, b, impair: '' }] }
   assert.throws(() => checkOffered(apart), /make link "l": its ends are on host "north" and no host/)

@@ -17,6 +17,8 @@ import { tapLink, type TapLink } from '@vde-ts/schemes/tap-link.js'
 import type { Switch } from '@vde-ts/switch'
 import type { RunningNode } from '../node/node.ts'
 import { unplug } from './net.ts'
+import { FilteredLink } from './filtered-link.ts'
+import type { FilteredPort } from './filters.ts'
 import { readWords, setWords, turned } from './words.ts'
 
 /** Pause between two tries to open a VNL, in milliseconds. */
@@ -44,12 +46,17 @@ export const openTap = async ({ node, iface, mtu }: TapSource, sink: FrameSink):
   return tap
 }
 
-/** A link, impaired where words ask for it. */
+/** A link behind its rules, impaired where words ask for it. */
 class End {
   #tap: TapLink | null = null
   #impaired: ImpairedLink | null = null
 
-  async open (source: TapSource, sink: FrameSink, words: string): Promise<Link> {
+  async open (source: TapSource, sink: FrameSink, words: string, port: FilteredPort): Promise<Link> {
+    const filtered = new FilteredLink(sink, port)
+    return filtered.connect(await this.#open(source, filtered, words))
+  }
+
+  async #open (source: TapSource, sink: FrameSink, words: string): Promise<Link> {
     if (words === '') {
       this.#tap = await openTap(source, sink)
       return this.#tap
@@ -72,13 +79,15 @@ class End {
 }
 
 /** Plugs an interface into a switch. */
-export const plugIntoSwitch = async (sw: Switch, source: TapSource, words: string): Promise<Plug & { readonly port: number }> => {
+export const plugIntoSwitch = async (
+  sw: Switch, source: TapSource, words: string, filter: FilteredPort
+): Promise<Plug & { readonly port: number }> => {
   const endpoint = sw.attach({
     port: 'any', owner: { uid: process.geteuid!(), gid: process.getegid!(), groups: [] }, module: 'tap', description: `${source.node.name}:${source.iface}`, isHost: true
   })
   const end = new End()
   try {
-    const link = await end.open(source, endpoint, words)
+    const link = await end.open(source, endpoint, words, filter)
     link.setCarrier?.(true)
     endpoint.connect(link)
   } catch (error) {
@@ -97,7 +106,9 @@ export const plugIntoSwitch = async (sw: Switch, source: TapSource, words: strin
 }
 
 /** Joins an interface to a VNL, again and again. @throws {VdeError} the VNL cannot be opened at first */
-export const plugIntoVnl = async (vnl: string, source: TapSource, words: string, log: (line: string) => void): Promise<Plug> => {
+export const plugIntoVnl = async (
+  vnl: string, source: TapSource, words: string, filter: FilteredPort, log: (line: string) => void
+): Promise<Plug> => {
   const wire = new Wire()
   const label = `${source.node.name}:${source.iface}`
   const network = new Rejoin(wire.left, {
@@ -120,7 +131,7 @@ export const plugIntoVnl = async (vnl: string, source: TapSource, words: string,
   }
   try {
     await network.start()
-    const link = await end.open(source, wire.right, words)
+    const link = await end.open(source, wire.right, words, filter)
     link.setCarrier?.(true)
     wire.join(network.link, link, () => { close() })
   } catch (error) {

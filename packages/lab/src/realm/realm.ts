@@ -17,6 +17,7 @@ import { startNode } from '../node/start.ts'
 import { native } from '@vde-ts/native'
 import { LabCable } from './cable.ts'
 import type { Doer } from './carry-out.ts'
+import { Filters } from './filters.ts'
 import { LabNet } from './net.ts'
 import type { Operation } from './operations.ts'
 import { isNodeHere, isVirtHere } from './overlay-spec.ts'
@@ -66,6 +67,7 @@ export class Realm implements Doer {
   readonly overlays: Overlays
   /** What has been carried out, also of other hosts. */
   readonly #table: Table = tableOf(emptyModel(''))
+  readonly filters: Filters
   readonly #virts = new Map<string, VirtPort>()
   readonly #interfaces = new Map<string, PluggedInterface>()
   /** Nodes that have changed since they were last settled: from what (null: they were just made) to what. */
@@ -78,6 +80,7 @@ export class Realm implements Doer {
     this.options = options
     this.fileDir = options.fileDir
     this.overlays = new Overlays(options.name, options.log)
+    this.filters = new Filters(options.log)
   }
 
   /** Where the init of a node listens. */
@@ -222,11 +225,11 @@ export class Realm implements Doer {
     const source = this.#source(object)
     if (object.net !== null) {
       const net = this.#netOf(object.net)
-      const plug = await plugIntoSwitch(net.sw, source, object.impair)
+      const plug = await plugIntoSwitch(net.sw, source, object.impair, this.filters.of(`interface ${key}`, object, this.#table))
       Object.assign(entry, { plug, port: plug.port })
       setRates(net.sw, plug.port, object)
     } else if (object.vnl !== null) {
-      entry.plug = await plugIntoVnl(object.vnl, source, object.impair, this.options.log)
+      entry.plug = await plugIntoVnl(object.vnl, source, object.impair, this.filters.of(`interface ${key}`, object, this.#table), this.options.log)
     }
     this.#interfaces.set(key, entry)
   }
@@ -307,11 +310,12 @@ export class Realm implements Doer {
       this.#virts.get(key)?.close()
       this.#virts.delete(key)
     } else if (isVirtHere(this.#table, now)) {
-      this.#virts.set(key, await VirtPort.open(this.#netOf(now.net).sw, now, this.options.log))
+      this.#virts.set(key, await VirtPort.open(this.#netOf(now.net).sw, now, this.filters.of(`virt ${key}`, now, this.#table), this.options.log))
     }
   }
 
   async settle (): Promise<void> {
+    this.filters.settle(this.#table)
     await this.overlays.settle(this.#table, this.nets)
     await this.#settleMtus()
     for (const [name, { old, now }] of this.#unsettled) {
@@ -382,6 +386,7 @@ export class Realm implements Doer {
 
   #closePlugs (): void {
     this.overlays.close()
+    this.filters.close()
     for (const cable of this.cables.values()) cable.close()
     for (const radio of this.radios.values()) radio.close()
     for (const { plug } of this.#interfaces.values()) plug?.close()

@@ -5,6 +5,8 @@ import { openVnl } from '@vde-ts/schemes/registry.js'
 import type { Endpoint, Switch } from '@vde-ts/switch'
 import { unplug } from './net.ts'
 import { quietInterface } from './quiet.ts'
+import { FilteredLink } from './filtered-link.ts'
+import type { FilteredPort } from './filters.ts'
 import { setRates } from './rates.ts'
 import { vnlOf } from './trunk.ts'
 
@@ -17,20 +19,21 @@ export class VirtPort {
   private constructor (sw: Switch) { this.#sw = sw }
 
   /** @throws {VdeError} its VNL cannot be opened */
-  static async open (sw: Switch, virt: Virt, log: (line: string) => void): Promise<VirtPort> {
+  static async open (sw: Switch, virt: Virt, filter: FilteredPort, log: (line: string) => void): Promise<VirtPort> {
     const port = new VirtPort(sw)
-    if (virt.iface !== null) await port.#plug(virt, virt.iface, log)
+    if (virt.iface !== null) await port.#plug(virt, virt.iface, filter, log)
     return port
   }
 
-  async #plug (virt: Virt, iface: string, log: (line: string) => void): Promise<void> {
+  async #plug (virt: Virt, iface: string, filter: FilteredPort, log: (line: string) => void): Promise<void> {
     const endpoint = this.#sw.attach({
       port: 'any', owner: { uid: process.geteuid!(), gid: process.getegid!(), groups: [] }, module: 'virt', description: virt.name
     })
     try {
-      const link = await openVnl(vnlOf(iface), endpoint, { loop, log, takesOffload: true, description: virt.name })
+      const filtered = new FilteredLink(endpoint, filter)
+      const link = await openVnl(vnlOf(iface), filtered, { loop, log, takesOffload: true, description: virt.name })
       link.setOffload?.(true)
-      endpoint.connect(link)
+      endpoint.connect(filtered.connect(link))
     } catch (error) {
       endpoint.close()
       throw error

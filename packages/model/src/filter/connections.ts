@@ -101,6 +101,10 @@ export class Connections {
       this.#found = this.#find(true)
       this.#isAnswer = this.#found >= 0
     }
+    return this.#stateOfFound(mayBegin)
+  }
+
+  #stateOfFound (mayBegin: boolean): number {
     if (this.#found < 0) {
       this.#mayBegin = mayBegin
       return mayBegin ? STATES.new : STATES.invalid
@@ -128,9 +132,10 @@ export class Connections {
     if (packet.upper + 6 > packet.end) return STATES.invalid
     const id = big16(buf, packet.upper + 4)
     this.#setKey(packet, protocol | family, (id << 16) | id)
-    const state = this.#known(type === request, false)
-    // Only a reply answers, and only the one who was asked.
-    return type === reply && !this.#isAnswer ? STATES.invalid : state
+    // A request is of who asked, a reply of who was asked: the two may use the same number.
+    this.#isAnswer = type === reply
+    this.#found = this.#find(this.#isAnswer)
+    return this.#stateOfFound(type === request)
   }
 
   /** Whether the packet behind an ICMP error is of a connection: it went the other way, so its key is looked up both ways. */

@@ -139,6 +139,17 @@ connections('an error that quotes a connection is related, another is invalid; l
   assert.is(judge(filter, 'in', piece(3)), PASS)
 })
 
+connections('an echo request is no answer to another of the same number', () => {
+  const filter = guarded()
+  const echo = (srcIp: string, dstIp: string, icmpType: number): Uint8Array =>
+    frameOf({ ...MAC, etherType: 0x0800, srcIp, dstIp, protocol: 1, icmpType })
+  assert.is(judge(filter, 'in', echo('10.0.0.2', '10.0.0.1', 0)), DROP)
+  assert.is(judge(filter, 'out', echo('10.0.0.1', '10.0.0.2', 8)), PASS)
+  assert.is(judge(filter, 'in', echo('10.0.0.2', '10.0.0.1', 0)), PASS)
+  assert.is(judge(filter, 'in', echo('10.0.0.2', '10.0.0.1', 8)), DROP)
+  assert.is(judge(filter, 'out', echo('10.0.0.1', '10.0.0.2', 8)), PASS)
+})
+
 connections('are bounded, whatever arrives', () => {
   const filter = guarded()
   for (let i = 0; i < 9000; i++) judge(filter, 'out', udp('10.0.0.1', i & 0xffff, '10.0.0.2', i >> 4))
