@@ -7,11 +7,18 @@ export const checkOffered = (model: Model): void => {
   for (const { name, interfaces } of model.nodes) {
     for (const one of interfaces) {
       checkPort(`interface ${name}:${one.name}`, one)
+      if (one.net === null && (one.in.rate ?? one.out.rate) !== null) {
+        throw refusal(`interface ${name}:${one.name}`, 'it has a rate and no net, use "impair: { rate: ... }" or the rate of its link')
+      }
       // A cable is no port of ours: its frames go from one TAP to the other.
       if (one.net === null && one.vnl === null && (hasRules(one.in) || hasRules(one.out))) {
         throw refusal(`interface ${name}:${one.name}`, 'it is the end of a link and has firewall rules, use nft in the node')
       }
     }
+  }
+  for (const [kind, objects] of [['net', model.nets], ['host', model.physes]] as const) {
+    const limited = objects.find(({ rateIn, rateOut }) => (rateIn ?? rateOut) !== null)
+    if (limited !== undefined) throw refusal(`${kind} "${limited.name}"`, 'its rate is not carried out yet, want rates of its ports')
   }
   for (const virt of model.virts) checkPort(`virt ${virt.net}/${virt.name}`, virt)
   for (const link of model.links) checkEnds(model, link)

@@ -75,6 +75,10 @@ operations('what is not carried out is refused', () => {
   const [a, b] = [{ node: 'a', iface: 'x' }, { node: 'b', iface: 'x' }]
   const apart = { ...model({ ...node('a'), host: 'north' }, node('b')), links: [{ name: 'l', a, b, impair: '' }] }
   assert.throws(() => checkOffered(apart), /make link "l": its ends are on host "north" and no host/)
+  const rate = { mode: 'police', avg: 1000, burst: 1000, burstRate: 0 } as const
+  const limited = { ...iface('eth0', null), out: { ...OPEN, rate } }
+  assert.throws(() => checkOffered(model({ ...node('a'), interfaces: [limited] })), /make interface a:eth0: it has a rate and no net/)
+  assert.throws(() => checkOffered({ ...model(node('a')), nets: [{ ...LAN, rateIn: rate }] }), /make net "lan": its rate is not carried out/)
   checkOffered(model(node('a')))
 })
 
