@@ -150,7 +150,9 @@ _vde_ts() {
 complete -o nospace -o bashdefault -o default -F _vde_ts NAMES
 `
 
-const ZSH = `# Completion of the vde-ts commands for zsh: source <(vnl completion zsh), after compinit
+/** Sourced, or a file of that name in $fpath, which zsh runs as the function itself. */
+const ZSH = `#compdef NAMES
+# Completion of the vde-ts commands for zsh: source <(vnl completion zsh), after compinit
 _vde_ts() {
   local -a found
   found=("\${(@f)$(vnl complete -- "\${(@Q)words[1,CURRENT-1]}" "\${(Q)PREFIX}" 2>/dev/null)}")
@@ -158,9 +160,9 @@ _vde_ts() {
   compadd -S ' ' -- \${\${(M)found:#* }% }
   compadd -S '' -- \${found:#* }
 }
-compdef _vde_ts NAMES
+if [[ $funcstack[1] == _vde_ts ]]; then _vde_ts "$@"; else compdef _vde_ts NAMES; fi
 `
 
 /** Lines for the start-up file of a shell. */
 export const completionScript = (shell: 'bash' | 'zsh', { commands }: Vocabulary): string =>
-  (shell === 'bash' ? BASH : ZSH).replace('NAMES', commands.map(({ name }) => name).join(' '))
+  (shell === 'bash' ? BASH : ZSH).replaceAll('NAMES', commands.map(({ name }) => name).join(' '))

@@ -1,6 +1,6 @@
 /**
- * Where the program of the engine's process is: beside this file, in the same language. Bundles of this file name the built
- * one, see packages/cli/build.mjs.
+ * Where the program of the engine's process is: beside this file, in the same language. Bundles of this file name a bundle
+ * of it, see packages/cli/bundle.mjs.
  */
 import { fileURLToPath } from 'node:url'
 
