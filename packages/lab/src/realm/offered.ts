@@ -37,6 +37,8 @@ const hasRules = ({ rules, fallback }: Policy): boolean => rules.length > 0 || f
 const checkPort = (port: string, { in: inward, out }: Pick<Interface | Virt, 'in' | 'out'>): void => {
   if (inward.rate?.mode === 'police') throw refusal(port, 'rate.in is shaped here, want "mode: shape"')
   if (out.rate?.mode === 'shape') throw refusal(port, 'rate.out is policed here, want "mode: police"')
+  const hasPeak = [inward, out].some(({ rate }) => rate !== null && rate.burstRate > 0)
+  if (hasPeak) throw refusal(port, 'the rate within a burst is not limited here, want no "burstRate"')
 }
 
 const refusal = (what: string, why: string): VdeError => new VdeError('EOPNOTSUPP', `make ${what}`, why)

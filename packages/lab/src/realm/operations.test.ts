@@ -78,6 +78,8 @@ operations('what is not carried out is refused', () => {
   const rate = { mode: 'police', avg: 1000, burst: 1000, burstRate: 0 } as const
   const limited = { ...iface('eth0', null), out: { ...OPEN, rate } }
   assert.throws(() => checkOffered(model({ ...node('a'), interfaces: [limited] })), /make interface a:eth0: it has a rate and no net/)
+  const peak = { ...iface('eth0', 'lan'), out: { ...OPEN, rate: { ...rate, burstRate: 2000 } } }
+  assert.throws(() => checkOffered(model({ ...node('a'), interfaces: [peak] })), /make interface a:eth0: the rate within a burst/)
   assert.throws(() => checkOffered({ ...model(node('a')), nets: [{ ...LAN, rateIn: rate }] }), /make net "lan": its rate is not carried out/)
   checkOffered(model(node('a')))
 })
