@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bytesPerRun, seeded } from '@vde-ts/frame/testing.js'
+import { seeded } from '@vde-ts/frame/testing.js'
 import { Distances } from '../distances.ts'
 import { Positions } from '../positions.ts'
 import { readCsvTrace } from './csv.ts'
@@ -41,11 +41,6 @@ for (const options of KINDS) {
       }
       last = now
     }
-  })
-
-  walks(`${options.kind}: a step of 190 pairs allocates the numbers of new legs only`, () => {
-    const [motion, distances] = [make(), new Distances(20)]
-    assert.ok(bytesPerRun((i) => motion.distances(i, distances), 500) < 200)
   })
 }
 
