@@ -3,8 +3,8 @@ import { nearestHint } from '@vde-ts/vnl/nearest.js'
 import { UsageError, helpText, parse, type Parsed, type Values } from '../command.ts'
 import type { Program } from '../run.ts'
 import { print } from '../stdout.ts'
-import type { Subcommand } from '../vdenet/spec.ts'
-import { COMMANDS, specOf } from './spec.ts'
+import { checkOperands, visibleOf } from '../subcommand.ts'
+import { COMMANDS, spec, specOf } from './spec.ts'
 import { execCommand, logsCommand, pingCommand, shellCommand } from './inside.ts'
 import { infoCommand } from './info.ts'
 import { loopCommand } from './loop.ts'
@@ -41,16 +41,11 @@ export const run = async (program: Program, outer: Parsed): Promise<void> => {
   }
   checkGlobal(outer.values)
   checkGlobal(parsed.values)
-  const { operands, synopsis } = command
-  const found = parsed.operands.length
-  if (found < operands[0] || found > operands[1]) throw wrongWords(command, found, synopsis)
+  checkOperands(spec, command, parsed.operands)
   const isUnchecked = UNCHECKED.includes(name) || outer.values.has('no-check') || parsed.values.has('no-check')
   if (!isUnchecked) refuseFailed()
   program.exit(await TABLE[name]!(program, parsed))
 }
-
-const wrongWords = ({ name }: Subcommand, found: number, synopsis: string): UsageError =>
-  new UsageError(`Cannot read the words of "mwcli ${name}": ${found} found, ${synopsis === '' ? 'none is wanted' : `want ${synopsis}`}`)
 
 const checkGlobal = (values: Values): void => {
   if (values.has('distributed')) throw new UsageError('Cannot run on several servers: --distributed is not offered, want one machine')
@@ -59,7 +54,7 @@ const checkGlobal = (values: Values): void => {
 }
 
 const unknown = (name: string): UsageError => {
-  const names = COMMANDS.filter(({ hidden }) => hidden !== true).map((one) => one.name)
+  const names = visibleOf(COMMANDS).map((one) => one.name)
   const what = name === '' ? 'no command' : `command "${name}"`
   return new UsageError(`Cannot read the command line: ${what} found, ${nearestHint(name, names) ?? `one of ${names.join(', ')} is wanted`}`)
 }

@@ -1,6 +1,6 @@
 /** mwcli: MiniWorld's commands and their options. Options of the whole stand before the command, as in the original. */
 import { HELP, VERSION, type CommandSpec, type Option } from '../command.ts'
-import type { Subcommand } from '../vdenet/spec.ts'
+import { overviewOf, subcommandSpec, type Subcommand } from '../subcommand.ts'
 
 const INFO = ['json']
 
@@ -56,17 +56,14 @@ const OPTIONS: readonly Option[] = [
   VERSION
 ]
 
-const visible = COMMANDS.filter(({ hidden }) => hidden !== true)
 const GLOBAL = ['addr', 'no-check', 'distributed']
 
 /** The command as a whole. */
 export const spec: CommandSpec = {
   name: 'mwcli',
   summary: "MiniWorld's scenarios, running as an ordinary user",
-  synopsis: visible.map(({ name, synopsis, options }) => `${name} ${options.length === 0 ? '' : '[OPTIONS] '}${synopsis}`.trimEnd()),
-  description: visible.map(({ name, help }) => `${name}: ${help}`),
+  ...overviewOf(COMMANDS),
   options: OPTIONS,
-  operands: [visible.map(({ name }) => name)],
   stopAtOperand: true,
   unknown: 'refuse',
   exit: {
@@ -82,12 +79,4 @@ export const spec: CommandSpec = {
 }
 
 /** The table that one command's words are read with. */
-export const specOf = (command: Subcommand): CommandSpec => ({
-  ...spec,
-  name: `mwcli ${command.name}`,
-  summary: command.help,
-  synopsis: [command.synopsis],
-  description: [],
-  options: OPTIONS.filter(({ name }) => command.options.includes(name) || GLOBAL.includes(name) || name === 'help'),
-  stopAtOperand: command.stopAtOperand ?? false
-})
+export const specOf = (command: Subcommand): CommandSpec => subcommandSpec(spec, command, GLOBAL)

@@ -3,7 +3,8 @@ import { nearest } from '@vde-ts/vnl'
 import { UsageError, helpText, parse, type Parsed } from '../command.ts'
 import type { Program } from '../run.ts'
 import { print } from '../stdout.ts'
-import { COMMANDS, specOf, type Subcommand } from './spec.ts'
+import { checkOperands, visibleOf } from '../subcommand.ts'
+import { COMMANDS, spec, specOf } from './spec.ts'
 import { applyCommand, checkCommand, confirmCommand, planCommand, rollbackCommand, tryCommand } from './change.ts'
 import { captureCommand, cpCommand, execCommand, logsCommand, shellCommand } from './inside.ts'
 import { cleanCommand, linkCommand, listCommand, statusCommand, stopCommand, watchCommand } from './control.ts'
@@ -55,19 +56,13 @@ export const run = async (program: Program, outer: Parsed): Promise<void> => {
     print(helpText(specOf(command)))
     program.exit(0)
   }
-  checkOperands(command, parsed.operands)
+  checkOperands(spec, command, parsed.operands)
   program.exit(await TABLE[name]!(program, parsed))
 }
 
 const unknown = (name: string): UsageError => {
-  const names = COMMANDS.filter(({ hidden }) => hidden !== true).map((one) => one.name)
+  const names = visibleOf(COMMANDS).map((one) => one.name)
   const near = nearest(name, names)
   const hint = near === null ? `one of ${names.join(', ')} is wanted` : `is "${near}" meant?`
   return new UsageError(`Cannot read the command line: ${name === '' ? 'no command' : `command "${name}"`} found, ${hint}`)
-}
-
-const checkOperands = ({ name, synopsis, operands: [fewest, most] }: Subcommand, operands: readonly string[]): void => {
-  if (operands.length >= fewest && operands.length <= most) return
-  const wanted = synopsis === '' ? 'none is wanted' : `want ${synopsis}`
-  throw new UsageError(`Cannot read the words of "vdenet ${name}": ${operands.length} found, ${wanted}`)
 }

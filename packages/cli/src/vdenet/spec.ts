@@ -1,21 +1,6 @@
 /** vdenet: its commands and their options. The first operand is the command; each takes some of the options. */
 import { HELP, VERSION, type CommandSpec, type Option } from '../command.ts'
-
-/** One command. */
-export interface Subcommand {
-  readonly name: string
-  /** What follows the name. */
-  readonly synopsis: string
-  readonly help: string
-  /** Names of the options it takes, besides `--help` and `--lab`. */
-  readonly options: readonly string[]
-  /** Fewest and most operands; Infinity: any number. */
-  readonly operands: readonly [number, number]
-  /** Its first operand ends the options: what follows is a command line of its own. */
-  readonly stopAtOperand?: boolean
-  /** For programs: not in help texts. */
-  readonly hidden?: boolean
-}
+import { overviewOf, subcommandSpec, type Subcommand } from '../subcommand.ts'
 
 /** The commands, in the order of help. */
 export const COMMANDS: readonly Subcommand[] = [
@@ -73,16 +58,12 @@ const OPTIONS: readonly Option[] = [
   VERSION
 ]
 
-const visible = COMMANDS.filter(({ hidden }) => hidden !== true)
-
 /** The command as a whole. */
 export const spec: CommandSpec = {
   name: 'vdenet',
   summary: 'networks declared in a file, running as an ordinary user',
-  synopsis: visible.map(({ name, synopsis, options }) => `${name} ${options.length === 0 ? '' : '[OPTIONS] '}${synopsis}`.trimEnd()),
-  description: visible.map(({ name, help }) => `${name}: ${help}`),
+  ...overviewOf(COMMANDS),
   options: OPTIONS,
-  operands: [visible.map(({ name }) => name)],
   stopAtOperand: true,
   unknown: 'refuse',
   exit: {
@@ -98,12 +79,4 @@ export const spec: CommandSpec = {
 }
 
 /** The table that one command's words are read with. */
-export const specOf = (command: Subcommand): CommandSpec => ({
-  ...spec,
-  name: `vdenet ${command.name}`,
-  summary: command.help,
-  synopsis: [command.synopsis],
-  description: [],
-  options: OPTIONS.filter(({ name }) => command.options.includes(name) || name === 'lab' || name === 'help'),
-  stopAtOperand: command.stopAtOperand ?? false
-})
+export const specOf = (command: Subcommand): CommandSpec => subcommandSpec(spec, command, [LAB.name])
