@@ -36,24 +36,25 @@ static napi_value interface_index_at(napi_env env, napi_callback_info info)
   return vn_number(env, vn_interface_index_at(fd, name));
 }
 
-static napi_value set_interface_speed_at(napi_env env, napi_callback_info info)
+/* fd, name, int */
+static napi_value at_interface(napi_env env, napi_callback_info info, int (*call)(int fd, const char *name, int value))
 {
   struct vn_call c;
-  int32_t fd, mbit;
+  int32_t fd, value;
   char name[VN_TEXT];
   if (!vn_open(env, info, &c) || !vn_int(env, c.argv[0], &fd) || !vn_text(env, c.argv[1], name)) return NULL;
-  if (!vn_int(env, c.argv[2], &mbit)) return NULL;
-  return vn_number(env, vn_set_interface_speed_at(fd, name, mbit));
+  if (!vn_int(env, c.argv[2], &value)) return NULL;
+  return vn_number(env, call(fd, name, value));
+}
+
+static napi_value set_interface_speed_at(napi_env env, napi_callback_info info)
+{
+  return at_interface(env, info, vn_set_interface_speed_at);
 }
 
 static napi_value interface_offload(napi_env env, napi_callback_info info)
 {
-  struct vn_call c;
-  int32_t fd, mask;
-  char name[VN_TEXT];
-  if (!vn_open(env, info, &c) || !vn_int(env, c.argv[0], &fd) || !vn_text(env, c.argv[1], name)) return NULL;
-  if (!vn_int(env, c.argv[2], &mask)) return NULL;
-  return vn_number(env, vn_interface_offload(fd, name, mask));
+  return at_interface(env, info, vn_interface_offload);
 }
 
 static const struct vn_entry entries[] = {
