@@ -11,10 +11,11 @@
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync, copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, realpathSync,
-  renameSync, rmSync, rmdirSync, symlinkSync, unlinkSync, writeFileSync
+  renameSync, rmSync, rmdirSync, unlinkSync, writeFileSync
 } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { link } from '../packages/cli/link.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const USAGE = 'Usage: node tools/install.mjs [--remove] PREFIX'
@@ -143,6 +144,11 @@ const linksThere = (tree) => LINK_DIRS.flatMap((dir) => {
   return existsSync(path) ? readdirSync(path).map((name) => join(path, name)).filter((one) => isOurs(one, tree)) : []
 })
 
+const linkInto = (target, path) => {
+  mkdirSync(dirname(path), { recursive: true })
+  link(relative(dirname(path), target), path)
+}
+
 const install = async (prefix) => {
   const tree = treeOf(prefix)
   const made = `${tree.lib}.new`
@@ -159,18 +165,12 @@ const install = async (prefix) => {
     if (existsSync(tree.lib)) renameSync(tree.lib, former)
     renameSync(made, tree.lib)
     rmSync(former, { recursive: true, force: true })
-    for (const [path, target] of links) link(join(tree.at, path), join(tree.lib, target))
+    for (const [path, target] of links) linkInto(join(tree.lib, target), join(tree.at, path))
     for (const path of linksThere(tree)) if (!existsSync(path)) unlinkSync(path)
     return names.length
   } finally {
     rmSync(made, { recursive: true, force: true })
   }
-}
-
-const link = (path, target) => {
-  mkdirSync(dirname(path), { recursive: true })
-  symlinkSync(relative(dirname(path), target), `${path}.new`)
-  renameSync(`${path}.new`, path)
 }
 
 const remove = (prefix) => {

@@ -3,10 +3,11 @@
  * any symbolic link: Node resolves it before it looks for the addon. With a directory as argument the bundles go there,
  * and nothing is linked: tests run them.
  */
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle, commandFiles, commands } from './bundle.mjs'
+import { link } from './link.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '../..')
@@ -21,11 +22,4 @@ if (wanted === undefined) linkAll(join(root, 'node_modules/.bin'))
 function linkAll (bin) {
   mkdirSync(bin, { recursive: true })
   for (const name of commands) link(relative(bin, join(out, `${name}.cjs`)), join(bin, name))
-}
-
-/** Points `path` at `target`, unless it does already. */
-function link (target, path) {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(path) === target) return
-  symlinkSync(target, `${path}.new`)
-  renameSync(`${path}.new`, path)
 }
