@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { native, SEQPACKET } from '@vde-ts/native'
 import {
-  ConsoleClient, Shell, asUser, endPeer, namespace, ours, ourSwitch, pause, peer, ready, run, sharedHome, test, waitFor,
+  ConsoleClient, Shell, asUser, endPeer, namespace, ours, ourSwitch, pair, pause, peer, ready, run, sharedHome, test, waitFor,
   waitForFile
 } from './kit/index.ts'
 
@@ -74,11 +74,7 @@ test('attach: the C vdens and ours on our switch', { needs: [...NEEDS, 'vdens'],
 test('attach: the switch is killed and started again, an open TCP connection goes on', { needs: NEEDS, ours: OURS, ms: 60_000 }, async (scene) => {
   scene.leaves(/./) // a killed switch leaves its sockets
   const net = await ourSwitch(scene, { user: true })
-  const a = namespace(scene, VDENS, [net.dir])
-  const b = namespace(scene, VDENS, [net.dir])
-  await a.address('10.99.0.1/24')
-  await b.address('10.99.0.2/24')
-  await a.ping('10.99.0.2')
+  const [a, b] = await pair(scene, VDENS, [net.dir])
   for (const shell of [a, b]) await shell.must(RENO)
   const home = sharedHome(scene)
   await a.must(SERVE)
@@ -193,11 +189,7 @@ const RX_PACKETS = "awk '/vde0:/ { print $3 }' /proc/net/dev"
 
 test('attach: datagrams of a burst reach the receiver as they were sent, in few frames', { needs: [...NEEDS, 'python3'], ours: OURS }, async (scene) => {
   const net = await ourSwitch(scene, { user: true })
-  const a = namespace(scene, VDENS, [net.dir])
-  const b = namespace(scene, VDENS, [net.dir])
-  await a.address('10.99.0.1/24')
-  await b.address('10.99.0.2/24')
-  await a.ping('10.99.0.2')
+  const [a, b] = await pair(scene, VDENS, [net.dir])
   await b.must(`mkfifo ${sharedHome(scene)}/out; ${COUNT} >${sharedHome(scene)}/out & exec 7<${sharedHome(scene)}/out; read line <&7; echo $line`)
   const before = Number(await b.must(RX_PACKETS))
   // All of them wait in the interface when the switch goes on.

@@ -1,7 +1,7 @@
 /** Our `vdens` beside others: the terminal it shares, the switch it outlives, the host it leaves alone, its end under traffic. */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { asUser, namespace, ours, peer, peerSwitch, run, sharedHome, Terminal, test, waitFor, type Scene } from './kit/index.ts'
+import { asUser, namespace, ours, pair, peer, peerSwitch, run, sharedHome, Terminal, test, waitFor, type Scene } from './kit/index.ts'
 
 const NEEDS = ['userns', 'tun', 'ip', 'fixed']
 const OURS = ['vdens']
@@ -60,11 +60,7 @@ test('vdens in the background leaves the terminal as others set it', { needs: [.
 test('vdens: the switch is killed and started again under a ping that goes on', { needs: [...NEEDS, 'vde_switch', 'ping'], ours: OURS, ms: 45_000 }, async (scene) => {
   scene.leaves(/./) // a killed switch leaves its sockets
   const net = await peerSwitch(scene, { user: true })
-  const a = namespace(scene, VDENS, [net.dir])
-  const b = namespace(scene, VDENS, [net.dir])
-  await a.address('10.99.0.1/24')
-  await b.address('10.99.0.2/24')
-  await a.ping('10.99.0.2')
+  const [a, b] = await pair(scene, VDENS, [net.dir])
   await a.must('ping -i 0.2 10.99.0.2 >ping.log & echo $! >ping.pid'.replaceAll('ping.', `${sharedHome(scene)}/ping.`))
   await net.proc.stop('SIGKILL')
   await a.proc.says(/connection lost/, 5000, 'err')

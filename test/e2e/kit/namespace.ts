@@ -62,6 +62,15 @@ export class Shell {
 export const namespace = (scene: Scene, vdens: string, args: readonly string[], options: StartOptions = {}): Shell =>
   new Shell(scene, asUser([vdens, ...args]), options)
 
+/** Two such namespaces, 10.99.0.1 and 10.99.0.2, of which the first reaches the second. */
+export const pair = async (scene: Scene, vdens: string, args: readonly string[]): Promise<readonly [Shell, Shell]> => {
+  const [a, b] = [namespace(scene, vdens, args), namespace(scene, vdens, args)]
+  await a.address('10.99.0.1/24')
+  await b.address('10.99.0.2/24')
+  await a.ping('10.99.0.2')
+  return [a, b]
+}
+
 /**
  * Ends namespaces of the C `vdens`, which misses its child's end in a third of the runs under traffic and then has to
  * be told, and so has the copy of it that waits for the command: a defect of its own, not what a test with it is about.
