@@ -12,21 +12,18 @@
  * groups, which go to more than one receiver.
  */
 import { big16, fold, pseudoIpv4, pseudoIpv6, sumOctets, sumView } from './checksum.ts'
-import { HEADER, IPV4, IPV6, etherType, isGroup } from './ethernet.ts'
+import { HEADER, isGroup } from './ethernet.ts'
 import { copyOctets, isEqual } from './octets.ts'
 import { GSO_NONE, HEADROOM, NEEDS_CSUM, OFFLOAD, csumOffset, csumStart, flags, gsoType } from './offload.ts'
+import { IPV4_HEADER, IPV6_HEADER, MAX_PACKET, plainTransport } from './plain-packet.ts'
 import { DHCP_CLIENT, DHCP_SERVER, UDP, UDP_CHECK, UDP_HEADER } from './super-frame.ts'
 import { writeSuperHeaders } from './super-headers.ts'
 
-const IPV4_HEADER = 20
-const IPV6_HEADER = 40
 const NO_FRAGMENTS = 0x4000
 /** Longer ones are few, and copying them costs what a system call does. */
 const MAX_DATAGRAM = 9216
 /** Most of them in a super-frame: the receiver's kernel hands out all of them within one system call. */
 const MAX_DATAGRAMS = 32
-/** Total length of an IPv4 packet, payload length of an IPv6 one. */
-const MAX_PACKET = 65_535
 
 /** At most one super-frame, in memory of its own. */
 export class DatagramTrain {
@@ -49,28 +46,13 @@ export class DatagramTrain {
   /** Whether the frame is a datagram to be put together with others, as far as its headers say. `off` >= OFFLOAD. */
   reads (buf: Uint8Array, off: number, len: number): boolean {
     if (len > MAX_DATAGRAM || gsoType(buf, off) !== GSO_NONE || isGroup(buf, off)) return false
-    const type = etherType(buf, off)
-    const isPlain = type === IPV4 ? this.#isPlainIpv4(buf, off, len) : type === IPV6 && this.#isPlainIpv6(buf, off, len)
-    if (!isPlain) return false
+    this.#ownTransport = plainTransport(buf, off, len, UDP, UDP_HEADER)
+    if (this.#ownTransport < 0) return false
     const udp = off + this.#ownTransport
     this.#ownPayload = len - this.#ownTransport - UDP_HEADER
     if (this.#ownPayload <= 0 || big16(buf, udp + 4) !== len - this.#ownTransport || isDhcp(buf, udp)) return false
     if ((flags(buf, off) & NEEDS_CSUM) === 0) return big16(buf, udp + UDP_CHECK) !== 0
     return csumStart(buf, off) === this.#ownTransport && csumOffset(buf, off) === UDP_CHECK
-  }
-
-  #isPlainIpv4 (buf: Uint8Array, off: number, len: number): boolean {
-    const ip = off + HEADER
-    this.#ownTransport = HEADER + IPV4_HEADER
-    return len > HEADER + IPV4_HEADER + UDP_HEADER && buf[ip] === 0x45 && buf[ip + 9] === UDP &&
-      (big16(buf, ip + 6) & 0x3fff) === 0 && big16(buf, ip + 2) === len - HEADER && sumOctets(buf, ip, IPV4_HEADER) === 0xffff
-  }
-
-  #isPlainIpv6 (buf: Uint8Array, off: number, len: number): boolean {
-    const ip = off + HEADER
-    this.#ownTransport = HEADER + IPV6_HEADER
-    return len > HEADER + IPV6_HEADER + UDP_HEADER && buf[ip] >> 4 === 6 && buf[ip + 6] === UDP &&
-      big16(buf, ip + 4) === len - HEADER - IPV6_HEADER
   }
 
   /** After `reads`: starts with a copy of the frame. False: its checksum is wrong, and nothing is held. */
